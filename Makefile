@@ -1,0 +1,40 @@
+# Everything a person runs. Each target installs what it needs first (Debian; see toolchains/setup).
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench format tidy clean
+
+# The C++ files that git knows or would add.
+cpp_files = git ls-files -z --cached --others --exclude-standard -- '*.cpp' '*.hpp'
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+setup:  ## Install what building and testing needs
+	@toolchains/setup build test
+
+demo:  ## Build the examples and run them against a server on this machine
+	@toolchains/setup build test
+	@cmake --preset native-release
+	@cmake --build --preset native-release --target examples/all
+	@node examples/run-demo.mjs build/native-release
+
+test:  ## Build and test everything, sanitizers and clang included
+	@toolchains/setup build test
+	@toolchains/run-workflows native-debug native-asan native-tsan native-clang
+
+bench:  ## Measure against other clients
+	@toolchains/setup build test bench
+	@cmake --preset native-release -DREQIVO_BUILD_BENCH=ON
+	@cmake --build --preset native-release --target bench/all
+	@bench/run build/native-release
+
+format:  ## Format all C++ files
+	@$(cpp_files) | xargs -0 --no-run-if-empty clang-format -i
+
+tidy:  ## Run clang-tidy over the library and its tests
+	@toolchains/setup build test
+	@cmake --preset native-clang
+	@git ls-files -z --cached --others --exclude-standard -- 'src/*.cpp' 'tests/*.cpp' ':!tests/install' | \
+	  xargs -0 --no-run-if-empty -n 1 -P 2 clang-tidy --quiet --config-file=.clang-tidy -p build/native-clang
+
+clean:  ## Remove all that was built
+	@rm -rf build

@@ -1,0 +1,20 @@
+# The installed package: find_package(reqivo) gives reqivo::reqivo.
+include_guard(DIRECTORY)
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/reqivo")
+
+install(TARGETS reqivo EXPORT reqivo-targets FILE_SET HEADERS)
+install(EXPORT reqivo-targets NAMESPACE reqivo:: DESTINATION "${package_dir}")
+
+configure_package_config_file(
+  "${PROJECT_SOURCE_DIR}/cmake/reqivo-config.cmake.in" "${PROJECT_BINARY_DIR}/reqivo-config.cmake"
+  INSTALL_DESTINATION "${package_dir}")
+# Before 1.0 a minor version may break users.
+write_basic_package_version_file(
+  "${PROJECT_BINARY_DIR}/reqivo-config-version.cmake" COMPATIBILITY SameMinorVersion)
+install(
+  FILES "${PROJECT_BINARY_DIR}/reqivo-config.cmake" "${PROJECT_BINARY_DIR}/reqivo-config-version.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/FindBrotli.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake"
+  DESTINATION "${package_dir}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -1,0 +1,41 @@
+// What the backend of this build can do.
+#pragma once
+
+#include <string_view>
+
+namespace reqivo {
+
+/// What the backend can and cannot do. Where something is false, asking for it throws
+/// UnsupportedError that names the option. Constant for a build, except where noted.
+class Capabilities {
+ public:
+  /// "native" or "wasm".
+  std::string_view backend;
+  /// `run` and the blocking `Session` can wait.
+  bool blocking = true;
+  /// `Redirect::manual` shows the redirect itself, and `history()` is filled.
+  bool manual_redirects = true;
+  /// `TlsOptions` are honoured.
+  bool tls_options = true;
+  /// `Limits` other than `body_size` are honoured.
+  bool connection_limits = true;
+  /// `decode(false)` hands out the body as it was sent.
+  bool raw_body = true;
+  /// A request body can be streamed without being held in memory.
+  bool streamed_upload = true;
+  /// A body on GET and HEAD can be sent.
+  bool body_on_get = true;
+  /// Any header can be set (a browser keeps some for itself, such as Host).
+  bool all_headers = true;
+  /// Any cookie header of a response can be read.
+  bool set_cookie_visible = true;
+  /// The cause of a network failure is known (else the code is `network`).
+  bool network_error_detail = true;
+  /// Connecting is seen apart from waiting for the response head.
+  bool connect_timeout = true;
+};
+
+/// The capabilities of this build.
+[[nodiscard]] const Capabilities& capabilities() noexcept;
+
+}  // namespace reqivo

@@ -1,0 +1,181 @@
+// create_task and JoinHandle: work that goes on beside its creator.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <reqivo/detail/awaitable.hpp>
+
+namespace reqivo {
+namespace detail {
+
+/// A task that was started on its own, shared between its handle and the event loop.
+class JoinState {
+ public:
+  JoinState(const JoinState&) = delete;
+  JoinState& operator=(const JoinState&) = delete;
+
+  void start(TaskPromiseBase& task);
+  /// Finished or cancelled.
+  [[nodiscard]] bool done() const noexcept { return status_ != Status::running; }
+  [[nodiscard]] bool cancelled() const noexcept { return status_ == Status::cancelled; }
+  /// Destroys the coroutine: at once, or, where it is running right now, when it next suspends.
+  void cancel() noexcept;
+  /// The handle is gone and the task goes on.
+  void detach() noexcept;
+  /// The handle is gone and the task with it.
+  void drop() noexcept;
+  /// Marks the outcome as seen: a failure is then no longer reported.
+  void mark_taken() noexcept { taken_ = true; }
+  /// Who is to be woken when it is done.
+  void set_waiter(PromiseBase& waiter) noexcept { waiter_ = &waiter; }
+  /// The waiter has its answer or was destroyed. May delete this object.
+  void clear_waiter() noexcept;
+
+ protected:
+  JoinState() = default;
+  virtual ~JoinState() = default;
+  virtual void destroy_task() noexcept = 0;
+
+ private:
+  friend class Scheduler;
+  enum class Status { running, finished, cancelled };
+
+  static void task_finished(void* context, TaskPromiseBase& task) noexcept;
+  /// Called by the scheduler when no coroutine is on the stack: does what was put off.
+  void settle() noexcept;
+  void report_unseen_failure() const noexcept;
+
+  TaskPromiseBase* promise_ = nullptr;
+  PromiseBase* waiter_ = nullptr;
+  Status status_ = Status::running;
+  bool has_handle_ = true;
+  bool taken_ = false;
+  bool task_destroyed_ = false;
+  bool settling_ = false;
+  // Intrusive lists of the scheduler: work put off, and detached tasks.
+  JoinState* next_deferred_ = nullptr;
+  bool deferred_ = false;
+  JoinState* next_detached_ = nullptr;
+  JoinState* previous_detached_ = nullptr;
+  bool detached_ = false;
+};
+
+[[noreturn]] void throw_cancelled();
+[[noreturn]] void throw_joined_twice();
+
+template <class T>
+class TypedJoinState final : public JoinState {
+ public:
+  explicit TypedJoinState(Task<T> task) : task_(std::move(task)) {}
+  [[nodiscard]] Task<T>& task() noexcept { return task_; }
+
+ private:
+  ~TypedJoinState() override = default;
+  void destroy_task() noexcept override { const Task<T> destroyed(std::move(task_)); }
+  Task<T> task_;
+};
+
+template <class T>
+class [[nodiscard]] JoinAwaiter {
+ public:
+  explicit JoinAwaiter(TypedJoinState<T>* state) noexcept : state_(state) {}
+  JoinAwaiter(JoinAwaiter&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  JoinAwaiter& operator=(JoinAwaiter&&) = delete;
+  ~JoinAwaiter() {
+    if (state_ != nullptr) state_->clear_waiter();
+  }
+  [[nodiscard]] bool await_ready() const noexcept { return state_->done(); }
+  template <KitPromise Promise>
+  void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+    state_->set_waiter(waiter.promise());
+  }
+  T await_resume() {
+    if (state_->cancelled()) throw_cancelled();
+    return detail_promise(state_->task()).take();
+  }
+
+ private:
+  TypedJoinState<T>* state_;
+};
+
+}  // namespace detail
+
+/// The owner of a task that runs beside its creator.
+///
+/// Lifetime: dropping the handle cancels the task, `detach()` lets it go on without an owner. Use
+/// it on the thread that made it. Whoever awaits a handle that is dropped meanwhile gets `Error`
+/// (`cancelled`).
+template <class T = void>
+class [[nodiscard]] JoinHandle {
+ public:
+  using value_type = T;
+
+  JoinHandle() noexcept = default;
+  JoinHandle(JoinHandle&& other) noexcept
+      : state_(std::exchange(other.state_, nullptr)),
+        joined_(std::exchange(other.joined_, false)) {}
+  JoinHandle& operator=(JoinHandle&& other) noexcept {
+    if (this != &other) {
+      const JoinHandle old(std::move(*this));
+      state_ = std::exchange(other.state_, nullptr);
+      joined_ = std::exchange(other.joined_, false);
+    }
+    return *this;
+  }
+  ~JoinHandle() {
+    if (state_ != nullptr) state_->drop();
+  }
+
+  /// True once the task has finished, failed or been cancelled; also for a handle that holds none.
+  [[nodiscard]] bool done() const noexcept { return state_ == nullptr || state_->done(); }
+
+  /// Stops the task at once; whoever awaits it gets an `Error` with code `cancelled`. Called by the
+  /// task itself, it takes effect when the task next suspends. No effect on a task that is done.
+  void cancel() noexcept {
+    if (state_ != nullptr) state_->cancel();
+  }
+
+  /// Lets the task go on by itself, as long as its thread's event loop runs. A failure is then
+  /// reported to the handler of `set_unhandled_exception_handler`.
+  void detach() noexcept {
+    if (state_ != nullptr) std::exchange(state_, nullptr)->detach();
+  }
+
+  /// The task's result, once. Errors: what left the task; `Error` (`cancelled`) where it was
+  /// cancelled; std::logic_error where the handle holds no task or was awaited before.
+  [[nodiscard]] detail::JoinAwaiter<T> operator co_await() {
+    if (state_ == nullptr || joined_) detail::throw_joined_twice();
+    joined_ = true;
+    state_->mark_taken();
+    return detail::JoinAwaiter<T>(state_);
+  }
+
+ private:
+  template <Awaitable A>
+  friend auto create_task(A awaitable) -> JoinHandle<detail::AwaitResult<A>>;
+  explicit JoinHandle(detail::TypedJoinState<T>* state) noexcept : state_(state) {}
+
+  detail::TypedJoinState<T>* state_ = nullptr;
+  bool joined_ = false;
+};
+
+/// Starts it now, on the caller's stack up to its first suspension, and lets it go on beside the
+/// caller.
+template <Awaitable A>
+auto create_task(A awaitable) -> JoinHandle<detail::AwaitResult<A>> {
+  using T = detail::AwaitResult<A>;
+  Task<T> task = detail::into_task(std::move(awaitable));
+  auto& promise = detail_promise(task);
+  auto* state = new detail::TypedJoinState<T>(std::move(task));
+  JoinHandle<T> handle(state);
+  state->start(promise);
+  return handle;
+}
+
+/// Gets the failures that no one else can see: of a detached task, and of a task whose handle was
+/// dropped before it was awaited. Process-wide; without one they are printed to standard error. The
+/// handler runs on the failing task's thread and must not throw. An empty function restores the
+/// default.
+void set_unhandled_exception_handler(std::function<void(std::exception_ptr)> handler);
+
+}  // namespace reqivo

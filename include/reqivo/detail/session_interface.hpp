@@ -1,0 +1,129 @@
+// The settings and verbs that all four kinds of session share.
+#pragma once
+
+#include <reqivo/detail/session_core.hpp>
+#include <utility>
+
+namespace reqivo::detail {
+
+/// Settings apply to requests sent afterwards. They chain, on a named session and on a temporary
+/// one. Errors: ClosedError where the session was moved from.
+template <class Derived, class Builder>
+class SessionInterface {
+ public:
+  /// What relative URLs are relative to, as links of a page are: "users" relative to
+  /// "https://h/api" is "https://h/users", relative to "https://h/api/" it is
+  /// "https://h/api/users", and "/users" goes to the root in both. One that does not parse makes
+  /// each request fail with InvalidUrlError.
+  Derived& base_url(std::string url) & {
+    core().base_url(std::move(url));
+    return self();
+  }
+  Derived&& base_url(std::string url) && { return std::move(base_url(std::move(url))); }
+  /// The total of requests that set none themselves. The limits of the steps grow with it unless
+  /// they are set.
+  Derived& default_timeout(Duration total) & {
+    core().default_timeout(Timeout().total(total));
+    return self();
+  }
+  Derived&& default_timeout(Duration total) && { return std::move(default_timeout(total)); }
+  /// Replaces the default limits; what `limits` does not set is the library's default.
+  /// Platforms: UnsupportedError for a pool limit where `capabilities().connection_limits` is
+  /// false.
+  Derived& default_timeout(const Timeout& limits) & {
+    core().default_timeout(limits);
+    return self();
+  }
+  Derived&& default_timeout(const Timeout& limits) && { return std::move(default_timeout(limits)); }
+  /// "Authorization: Bearer ..." (RFC 6750) for every request that has no Authorization otherwise:
+  /// in its headers, by its own auth, in its URL, or in `headers()`. Not sent to another origin
+  /// after a redirect. Errors: RequestError where the token cannot be in a header.
+  Derived& bearer_token(std::string_view token) & {
+    core().bearer_token(token);
+    return self();
+  }
+  Derived&& bearer_token(std::string_view token) && { return std::move(bearer_token(token)); }
+  /// "Authorization: Basic ..." (RFC 7617), as `bearer_token`. Errors: RequestError where `user`
+  /// holds a colon.
+  Derived& basic_auth(std::string_view user, std::string_view password) & {
+    core().basic_auth(user, password);
+    return self();
+  }
+  Derived&& basic_auth(std::string_view user, std::string_view password) && {
+    return std::move(basic_auth(user, password));
+  }
+  /// New requests get new connections; requests under way keep theirs.
+  /// Platforms: UnsupportedError where `capabilities().tls_options` is false.
+  Derived& tls(TlsOptions options) & {
+    core().tls(std::move(options));
+    return self();
+  }
+  Derived&& tls(TlsOptions options) && { return std::move(tls(std::move(options))); }
+  /// As `tls`. Platforms: UnsupportedError where `capabilities().connection_limits` is false, for
+  /// all but `body_size`.
+  Derived& limits(Limits limits) & {
+    core().limits(limits);
+    return self();
+  }
+  Derived&& limits(Limits limits) && { return std::move(this->limits(limits)); }
+  /// What a redirect does. Platforms: UnsupportedError for `manual` where
+  /// `capabilities().manual_redirects` is false.
+  Derived& redirect(Redirect mode) & {
+    core().redirect(mode);
+    return self();
+  }
+  Derived&& redirect(Redirect mode) && { return std::move(redirect(mode)); }
+  /// How many redirects to follow (default: 20). Platforms: as `redirect`.
+  Derived& max_redirects(std::size_t count) & {
+    core().max_redirects(count);
+    return self();
+  }
+  Derived&& max_redirects(std::size_t count) && { return std::move(max_redirects(count)); }
+  /// Whether Content-Encoding is undone (default). Platforms: UnsupportedError for false where
+  /// `capabilities().raw_body` is false.
+  Derived& decode(bool on) & {
+    core().decode(on);
+    return self();
+  }
+  Derived&& decode(bool on) && { return std::move(decode(on)); }
+  /// Called once for each request just before it is sent; may change its headers. Hooks run in the
+  /// order they were added; what one throws, the request throws.
+  Derived& on_request(RequestHook hook) & {
+    core().on_request(std::move(hook));
+    return self();
+  }
+  Derived&& on_request(RequestHook hook) && { return std::move(on_request(std::move(hook))); }
+  /// Called once for each response, after redirects: with its body where it is buffered, with an
+  /// empty one where it is streamed. Order and errors: as `on_request`.
+  Derived& on_response(ResponseHook hook) & {
+    core().on_response(std::move(hook));
+    return self();
+  }
+  Derived&& on_response(ResponseHook hook) && { return std::move(on_response(std::move(hook))); }
+  /// Sent with every request that does not set them itself.
+  [[nodiscard]] Headers& headers() { return core().headers(); }
+
+  /// Requests. `url` is absolute, or relative to `base_url`. Sent when the builder is awaited or
+  /// sent.
+  Builder get(std::string_view url) { return request("GET", url); }
+  Builder head(std::string_view url) { return request("HEAD", url); }
+  Builder options(std::string_view url) { return request("OPTIONS", url); }
+  Builder post(std::string_view url) { return request("POST", url); }
+  Builder put(std::string_view url) { return request("PUT", url); }
+  Builder patch(std::string_view url) { return request("PATCH", url); }
+  Builder delete_(std::string_view url) { return request("DELETE", url); }
+  /// Any other method; it is upper-cased. Errors, when sent: RequestError where `method` is no
+  /// token (RFC 9110 §5.6.2) or CONNECT, which asks for a tunnel and no response.
+  Builder request(std::string_view method, std::string_view url) {
+    return Builder(core().begin(method, url));
+  }
+
+ protected:
+  SessionInterface() noexcept = default;
+
+ private:
+  [[nodiscard]] Derived& self() noexcept { return static_cast<Derived&>(*this); }
+  [[nodiscard]] SessionCore& core() noexcept { return SessionAccess::core(self()); }
+};
+
+}  // namespace reqivo::detail

@@ -1,0 +1,49 @@
+// A timer of the thread's event loop, for the kit itself.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <reqivo/detail/duration.hpp>
+
+namespace reqivo::detail {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// `from` + `wait`, or the end of time where that would overflow.
+[[nodiscard]] constexpr TimePoint saturating_add(TimePoint from, Duration wait) noexcept {
+  const auto nanoseconds = wait.nanoseconds();
+  if (nanoseconds.count() > 0 && TimePoint::max() - from < nanoseconds) return TimePoint::max();
+  return from + nanoseconds;
+}
+
+/// Base of whatever waits for a point in time. Destroying it takes it out of the loop.
+class TimerNode {
+ public:
+  TimerNode() noexcept = default;
+  TimerNode(const TimerNode&) = delete;
+  TimerNode& operator=(const TimerNode&) = delete;
+
+  [[nodiscard]] bool scheduled() const noexcept { return position_ != not_scheduled; }
+
+ protected:
+  ~TimerNode() {
+    if (scheduled()) cancel();
+  }
+  /// Has `expired` called once `wait` from now; replaces an earlier call.
+  void schedule_after(Duration wait);
+  /// Has `expired` called once at `when`; replaces an earlier call.
+  void schedule_at(TimePoint when);
+  void cancel() noexcept;
+  /// Called by the loop with no coroutine on the stack. May only take note, wake and schedule anew.
+  virtual void expired() noexcept = 0;
+
+ private:
+  friend class TimerQueue;
+  static constexpr std::size_t not_scheduled = static_cast<std::size_t>(-1);
+  TimePoint when_{};
+  std::uint64_t sequence_ = 0;
+  std::size_t position_ = not_scheduled;
+};
+
+}  // namespace reqivo::detail

@@ -1,0 +1,51 @@
+// wait_for: an upper bound on how long an awaitable may take.
+#pragma once
+
+#include <reqivo/detail/awaitable.hpp>
+#include <reqivo/detail/timer.hpp>
+
+namespace reqivo {
+namespace detail {
+
+[[noreturn]] void throw_wait_timeout(Duration limit);
+
+/// Waits for a child or for the clock, whichever comes first.
+class WaitLimit final : public TimerNode {
+ public:
+  WaitLimit(PromiseBase& owner, Duration limit) : owner_(owner) { schedule_after(limit); }
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  void await_resume() const noexcept {}
+
+ private:
+  void expired() noexcept override { owner_.wake(); }
+  PromiseBase& owner_;
+};
+
+template <class T>
+Task<T> wait_for_task(Task<T> child, Duration limit) {
+  PromiseBase& self = co_await ThisPromise();
+  auto& promise = detail_promise(child);
+  if (!promise.start(&self, wake_context, &self)) {
+    WaitLimit clock(self, limit);
+    co_await clock;
+    if (!promise.finished()) {
+      { const Task<T> cancelled(std::move(child)); }
+      throw_wait_timeout(limit);
+    }
+  }
+  co_return promise.take();
+}
+
+}  // namespace detail
+
+/// The awaitable's result, if it comes within `limit`. Natively and in a browser alike the limit is
+/// checked by the event loop: code that does not suspend is not cut short.
+/// Errors: WaitTimeoutError when time is up; the awaitable is cancelled before that is thrown.
+template <Awaitable A>
+[[nodiscard]] auto wait_for(A awaitable, Duration limit) {
+  return detail::wait_for_task(detail::into_task(std::move(awaitable)), limit);
+}
+
+}  // namespace reqivo

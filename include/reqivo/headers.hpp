@@ -1,0 +1,62 @@
+// HTTP fields: an ordered list of names and values, names compared without regard to case.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace reqivo {
+
+/// The fields of a request or a response (RFC 9110 §5), in order, repeats kept, spelling kept.
+/// Views handed out stay valid until the next change of the object.
+class Headers {
+ public:
+  using value_type = std::pair<std::string, std::string>;
+  using iterator = std::vector<value_type>::const_iterator;
+  using const_iterator = iterator;
+
+  Headers() = default;
+  /// Each pair is added as by `add`. Errors: RequestError.
+  Headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
+
+  /// The first value under `name`.
+  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const noexcept;
+  /// All values under `name`, in order.
+  [[nodiscard]] std::vector<std::string_view> get_all(std::string_view name) const;
+  [[nodiscard]] bool contains(std::string_view name) const noexcept {
+    return get(name).has_value();
+  }
+
+  /// Replaces every field called `name` by this one, in the place of the first.
+  /// Errors: RequestError (`invalid_request`) where `name` is no token (RFC 9110 §5.6.2) or `value`
+  /// holds CR, LF or NUL; nothing is changed then. White space around the value is cut off.
+  Headers& set(std::string_view name, std::string_view value);
+  /// Adds a field after all others, whether or not the name is there. Errors: as `set`.
+  Headers& add(std::string_view name, std::string_view value);
+  /// Removes every field called `name`; returns how many there were.
+  std::size_t remove(std::string_view name);
+  void clear() noexcept { fields_.clear(); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return fields_.empty(); }
+  [[nodiscard]] iterator begin() const noexcept { return fields_.begin(); }
+  [[nodiscard]] iterator end() const noexcept { return fields_.end(); }
+
+  /// Adds a field that a parser has checked already; no check, no trimming.
+  void add_unchecked(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
+  void reserve(std::size_t count) { fields_.reserve(count); }
+
+ private:
+  std::vector<value_type> fields_;
+};
+
+/// True where the two names are the same field name: ASCII letters without regard to case.
+[[nodiscard]] bool same_field_name(std::string_view a, std::string_view b) noexcept;
+
+}  // namespace reqivo

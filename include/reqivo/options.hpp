@@ -1,0 +1,174 @@
+// Settings of sessions and requests: timeouts, redirects, limits, TLS. Chained members, no
+// aggregates: g++ 12 corrupts memory on a braced aggregate inside a co_await expression.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <reqivo/detail/duration.hpp>
+#include <string>
+
+namespace reqivo {
+
+/// How long the steps of an exchange may take. What is not set here comes from the session, and
+/// there from the defaults: 5 s to connect, 5 s without a byte, no total, no bound on waiting for a
+/// free connection. `std::nullopt` means no limit; zero means zero.
+class Timeout {
+ public:
+  Timeout() = default;
+
+  /// Resolving the name, connecting and the TLS handshake, together. Else ConnectTimeout. A browser
+  /// hides these steps: there, waiting for the response head is bounded by `connect` plus `read`.
+  Timeout& connect(std::optional<Duration> limit) & { return assign(connect_, limit); }
+  Timeout&& connect(std::optional<Duration> limit) && { return std::move(connect(limit)); }
+  /// The longest time without a byte read or written while the exchange waits for one. Else
+  /// ReadTimeout. The time in which a stream's reader does not read is not counted.
+  Timeout& read(std::optional<Duration> limit) & { return assign(read_, limit); }
+  Timeout&& read(std::optional<Duration> limit) && { return std::move(read(limit)); }
+  /// The whole exchange, redirects and the body included. Else TotalTimeout.
+  Timeout& total(std::optional<Duration> limit) & { return assign(total_, limit); }
+  Timeout&& total(std::optional<Duration> limit) && { return std::move(total(limit)); }
+  /// Waiting for a free connection within the session's limits. Else PoolTimeout.
+  Timeout& pool(std::optional<Duration> limit) & { return assign(pool_, limit); }
+  Timeout&& pool(std::optional<Duration> limit) && { return std::move(pool(limit)); }
+
+  /// One step's limit: whether it was set at all, and to what.
+  class Limit {
+   public:
+    Limit() = default;
+    [[nodiscard]] bool is_set() const noexcept { return set_; }
+    [[nodiscard]] std::optional<Duration> value() const noexcept { return value_; }
+
+   private:
+    friend class Timeout;
+    bool set_ = false;
+    std::optional<Duration> value_;
+  };
+  [[nodiscard]] const Limit& connect() const noexcept { return connect_; }
+  [[nodiscard]] const Limit& read() const noexcept { return read_; }
+  [[nodiscard]] const Limit& total() const noexcept { return total_; }
+  [[nodiscard]] const Limit& pool() const noexcept { return pool_; }
+
+ private:
+  Timeout& assign(Limit& limit, std::optional<Duration> value) {
+    limit.set_ = true;
+    limit.value_ = value;
+    return *this;
+  }
+  Limit connect_;
+  Limit read_;
+  Limit total_;
+  Limit pool_;
+};
+
+/// What a redirect (301, 302, 303, 307, 308 with a Location) does; Fetch Standard, "redirect mode".
+enum class Redirect {
+  follow,  ///< go there, at most `max_redirects` times
+  error,   ///< TooManyRedirects
+  manual,  ///< the redirect itself is the response
+};
+
+/// Bounds on what a session holds and uses. `std::nullopt` means no limit. Natively; under wasm the
+/// browser owns all but `body_size`, and setting them throws UnsupportedError.
+class Limits {
+ public:
+  Limits() = default;
+  /// Open connections in all; more requests wait for one. Default: 100.
+  Limits& connections(std::optional<std::size_t> count) { return assign(connections_, count); }
+  /// Open connections to one origin. Default: no limit of its own.
+  Limits& connections_per_host(std::optional<std::size_t> count) {
+    return assign(connections_per_host_, count);
+  }
+  /// How long an unused connection is kept. Default: 30 s.
+  Limits& idle_timeout(std::optional<Duration> limit) {
+    idle_timeout_ = limit;
+    return changed();
+  }
+  /// Bytes of a response's head. Default: 64 KiB. Beyond: InvalidResponseError, `limit_exceeded`.
+  Limits& head_size(std::optional<std::size_t> bytes) { return assign(head_size_, bytes); }
+  /// Fields of a response's head. Default: 256. Beyond: InvalidResponseError, `limit_exceeded`.
+  Limits& header_count(std::optional<std::size_t> count) { return assign(header_count_, count); }
+  /// Decoded bytes of a body that is buffered, never of one that is streamed. Default: no limit.
+  /// Beyond: InvalidResponseError, `limit_exceeded`.
+  Limits& body_size(std::optional<std::size_t> bytes) {
+    body_size_ = bytes;
+    return *this;
+  }
+
+  [[nodiscard]] std::optional<std::size_t> connections() const noexcept { return connections_; }
+  [[nodiscard]] std::optional<std::size_t> connections_per_host() const noexcept {
+    return connections_per_host_;
+  }
+  [[nodiscard]] std::optional<Duration> idle_timeout() const noexcept { return idle_timeout_; }
+  [[nodiscard]] std::optional<std::size_t> head_size() const noexcept { return head_size_; }
+  [[nodiscard]] std::optional<std::size_t> header_count() const noexcept { return header_count_; }
+  [[nodiscard]] std::optional<std::size_t> body_size() const noexcept { return body_size_; }
+  /// True once any bound other than `body_size` was set by the caller.
+  [[nodiscard]] bool transport_limits_set() const noexcept { return transport_limits_set_; }
+
+ private:
+  Limits& changed() {
+    transport_limits_set_ = true;
+    return *this;
+  }
+  Limits& assign(std::optional<std::size_t>& limit, std::optional<std::size_t> value) {
+    limit = value;
+    return changed();
+  }
+  std::optional<std::size_t> connections_ = 100;
+  std::optional<std::size_t> connections_per_host_;
+  std::optional<Duration> idle_timeout_ = Duration(std::chrono::seconds(30));
+  std::optional<std::size_t> head_size_ = 64 * 1024;
+  std::optional<std::size_t> header_count_ = 256;
+  std::optional<std::size_t> body_size_;
+  bool transport_limits_set_ = false;
+};
+
+/// TLS protocol versions.
+enum class TlsVersion { tls1_2, tls1_3 };
+
+/// How a session trusts and identifies itself. Natively; under wasm UnsupportedError.
+class TlsOptions {
+ public:
+  TlsOptions() = default;
+  /// Trusts the certificates of this PEM file, and no others (the system's store is not used then).
+  /// May be combined with `ca_pem`. Read at the first request: TlsError where it cannot be.
+  TlsOptions& ca_file(std::string path) { return assign(ca_file_, std::move(path)); }
+  /// The same from memory: one or more PEM certificates.
+  TlsOptions& ca_pem(std::string text) { return assign(ca_pem_, std::move(text)); }
+  /// Presents a certificate (PEM, the chain after it) with its private key (PEM).
+  TlsOptions& client_certificate(std::string certificate_file, std::string key_file) {
+    assign(certificate_file_, std::move(certificate_file));
+    return assign(key_file_, std::move(key_file));
+  }
+  /// The least version to accept. Default: TLS 1.2.
+  TlsOptions& min_version(TlsVersion version) {
+    min_version_ = version;
+    return *this;
+  }
+  /// False accepts any certificate of anyone: for tests only. On unless said so.
+  TlsOptions& verify(bool on) {
+    verify_ = on;
+    return *this;
+  }
+
+  [[nodiscard]] const std::string& ca_file() const noexcept { return ca_file_; }
+  [[nodiscard]] const std::string& ca_pem() const noexcept { return ca_pem_; }
+  [[nodiscard]] const std::string& certificate_file() const noexcept { return certificate_file_; }
+  [[nodiscard]] const std::string& key_file() const noexcept { return key_file_; }
+  [[nodiscard]] TlsVersion min_version() const noexcept { return min_version_; }
+  [[nodiscard]] bool verify() const noexcept { return verify_; }
+
+ private:
+  TlsOptions& assign(std::string& to, std::string value) {
+    to = std::move(value);
+    return *this;
+  }
+  std::string ca_file_;
+  std::string ca_pem_;
+  std::string certificate_file_;
+  std::string key_file_;
+  TlsVersion min_version_ = TlsVersion::tls1_2;
+  bool verify_ = true;
+};
+
+}  // namespace reqivo

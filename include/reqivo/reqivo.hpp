@@ -1,0 +1,13 @@
+// All of Reqivo, but for what needs other libraries' headers: reqivo/json.hpp and reqivo/asio.hpp.
+#pragma once
+
+#include <reqivo/async.hpp>
+#include <reqivo/capabilities.hpp>
+#include <reqivo/client.hpp>
+#include <reqivo/errors.hpp>
+#include <reqivo/headers.hpp>
+#include <reqivo/options.hpp>
+#include <reqivo/request.hpp>
+#include <reqivo/response.hpp>
+#include <reqivo/session.hpp>
+#include <reqivo/version.hpp>

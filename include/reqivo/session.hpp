@@ -1,0 +1,47 @@
+// Sessions: pooled connections and shared settings.
+#pragma once
+
+#include <reqivo/detail/session_interface.hpp>
+#include <reqivo/request.hpp>
+#include <string>
+#include <utility>
+
+namespace reqivo {
+
+/// A session for coroutines. Movable; stays on the thread that made it.
+///
+/// Lifetime: destroying it stops all of its requests at once; they throw ClosedError, and so do the
+/// reads of its StreamResponses. Finished responses have no tie to it. Use after it was moved from:
+/// ClosedError.
+class AsyncSession : public detail::SessionInterface<AsyncSession, RequestBuilder> {
+ public:
+  AsyncSession() = default;
+  explicit AsyncSession(std::string base_url) : core_(std::move(base_url)) {}
+
+  /// Takes no new requests (ClosedError), waits for those whose response is not there yet, then
+  /// closes unused connections. StreamResponses handed out stay readable. May be called again.
+  [[nodiscard]] Task<void> close() { return core_.close(); }
+
+ private:
+  friend class detail::SessionAccess;
+  [[nodiscard]] detail::SessionCore& core() noexcept { return core_; }
+  detail::SessionCore core_;
+};
+
+/// The same for programs without coroutines: `session.get(url).send()` blocks, driving this
+/// thread's event loop. Errors: std::logic_error inside a running event loop.
+class Session : public detail::SessionInterface<Session, BlockingRequestBuilder> {
+ public:
+  Session() = default;
+  explicit Session(std::string base_url) : core_(std::move(base_url)) {}
+
+  /// As AsyncSession::close.
+  void close();
+
+ private:
+  friend class detail::SessionAccess;
+  [[nodiscard]] detail::SessionCore& core() noexcept { return core_; }
+  detail::SessionCore core_;
+};
+
+}  // namespace reqivo

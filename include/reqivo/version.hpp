@@ -1,0 +1,7 @@
+// The library's version; CMake's project() says the same, and a test holds the two together.
+#pragma once
+
+#define REQIVO_VERSION_MAJOR 0
+#define REQIVO_VERSION_MINOR 1
+#define REQIVO_VERSION_PATCH 0
+#define REQIVO_VERSION "0.1.0"

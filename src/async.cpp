@@ -1,0 +1,107 @@
+#include <cstdio>
+#include <reqivo/async.hpp>
+#include <reqivo/errors.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "scheduler.hpp"
+
+namespace reqivo {
+namespace detail {
+namespace {
+
+/// Wakes its owner once, at a point in time.
+class Alarm final : public TimerNode {
+ public:
+  explicit Alarm(Duration wait) noexcept : wait_(wait) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <KitPromise Promise>
+  void await_suspend(std::coroutine_handle<Promise> sleeper) {
+    sleeper_ = &sleeper.promise();
+    schedule_after(wait_);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  void expired() noexcept override { sleeper_->wake(); }
+  Duration wait_;
+  PromiseBase* sleeper_ = nullptr;
+};
+
+void print_failure(const char* what) noexcept {
+  std::fputs("reqivo: the program ends with an exception: ", stderr);
+  std::fputs(what, stderr);
+  std::fputs("\n", stderr);
+}
+
+/// The program with its exceptions turned into an exit code.
+Task<int> guarded(Task<int> program) {
+  try {
+    co_return co_await std::move(program);
+  } catch (const std::exception& error) {
+    print_failure(error.what());
+  } catch (...) {
+    print_failure("not a std::exception");
+  }
+  co_return 1;
+}
+
+Task<int> with_exit_code(Task<void> program) {
+  co_await std::move(program);
+  co_return 0;
+}
+
+}  // namespace
+
+void run_to_end(TaskPromiseBase& task) { Scheduler::current().run_to_end(task); }
+
+void throw_wait_timeout(Duration limit) {
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(limit.nanoseconds()).count();
+  throw WaitTimeoutError(ErrorCode::wait_timeout, Phase::none, false,
+                         "wait_for gave up after " + std::to_string(milliseconds) + " ms");
+}
+
+KeptFailure::KeptFailure(std::exception_ptr failure) : thrown_(std::move(failure)) {
+  std::string text = "not a std::exception";
+  try {
+    std::rethrow_exception(thrown_);
+  } catch (const Error& error) {
+    error_ = &error;
+    return;
+  } catch (const std::exception& foreign) {
+    text = foreign.what();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): `text` says it
+  }
+  wrapped_ = std::make_exception_ptr(Error(ErrorCode::other, Phase::none, false, text));
+  try {
+    std::rethrow_exception(wrapped_);
+  } catch (const Error& error) {
+    error_ = &error;
+  }
+}
+
+const Error& KeptFailure::error() const {
+  if (error_ == nullptr) throw std::logic_error("reqivo: this Result holds a value and no error");
+  return *error_;
+}
+
+}  // namespace detail
+
+Task<void> sleep(Duration wait) {
+  detail::Alarm alarm(wait);
+  co_await alarm;
+}
+
+int run_main(Task<int> program) {
+  try {
+    return detail::run_program(detail::guarded(std::move(program)));
+  } catch (const std::exception& error) {  // the program's own are caught inside: it cannot be run
+    detail::print_failure(error.what());
+    return 1;
+  }
+}
+
+int run_main(Task<void> program) { return run_main(detail::with_exit_code(std::move(program))); }
+
+}  // namespace reqivo

@@ -1,0 +1,33 @@
+#include "credentials.hpp"
+
+#include <utility>
+
+#include "encoding.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+std::string basic(std::string text) { return "Basic " + base64(text); }
+
+}  // namespace
+
+Outcome<std::string> basic_credentials(std::string_view user, std::string_view password) {
+  if (user.find(':') != std::string_view::npos) {
+    return Failure(ErrorCode::invalid_request, Phase::none,
+                   "the user name of basic authentication holds a colon");
+  }
+  return basic(std::string(user).append(":").append(password));
+}
+
+std::optional<std::string> url_credentials(const Url& url) {
+  if (url.username.empty() && url.password.empty()) return std::nullopt;
+  return basic(percent_decode(url.username).append(":").append(percent_decode(url.password)));
+}
+
+Url without_secrets(Url url) {
+  const bool plain =
+      url.username.empty() && url.password.empty() && url.href.find('#') == std::string::npos;
+  return plain ? std::move(url) : without_credentials(std::move(url));
+}
+
+}  // namespace reqivo::detail

@@ -1,0 +1,198 @@
+#include <algorithm>
+#include <cstddef>
+#include <reqivo/errors.hpp>
+
+#include "platform/failure.hpp"
+
+namespace reqivo {
+
+std::string_view to_string(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::other:
+      return "other";
+    case ErrorCode::cancelled:
+      return "cancelled";
+    case ErrorCode::invalid_url:
+      return "invalid_url";
+    case ErrorCode::invalid_request:
+      return "invalid_request";
+    case ErrorCode::dns:
+      return "dns";
+    case ErrorCode::connect:
+      return "connect";
+    case ErrorCode::tls:
+      return "tls";
+    case ErrorCode::connection_closed:
+      return "connection_closed";
+    case ErrorCode::network:
+      return "network";
+    case ErrorCode::connect_timeout:
+      return "connect_timeout";
+    case ErrorCode::read_timeout:
+      return "read_timeout";
+    case ErrorCode::total_timeout:
+      return "total_timeout";
+    case ErrorCode::pool_timeout:
+      return "pool_timeout";
+    case ErrorCode::invalid_response:
+      return "invalid_response";
+    case ErrorCode::limit_exceeded:
+      return "limit_exceeded";
+    case ErrorCode::decoding:
+      return "decoding";
+    case ErrorCode::too_many_redirects:
+      return "too_many_redirects";
+    case ErrorCode::redirect_loop:
+      return "redirect_loop";
+    case ErrorCode::http_status:
+      return "http_status";
+    case ErrorCode::json:
+      return "json";
+    case ErrorCode::unsupported:
+      return "unsupported";
+    case ErrorCode::wait_timeout:
+      return "wait_timeout";
+    case ErrorCode::closed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Phase phase) noexcept {
+  switch (phase) {
+    case Phase::none:
+      return "none";
+    case Phase::url:
+      return "url";
+    case Phase::pool:
+      return "pool";
+    case Phase::resolve:
+      return "resolve";
+    case Phase::connect:
+      return "connect";
+    case Phase::tls:
+      return "tls";
+    case Phase::send:
+      return "send";
+    case Phase::head:
+      return "head";
+    case Phase::body:
+      return "body";
+  }
+  return "unknown";
+}
+
+namespace detail {
+namespace {
+
+std::string_view phase_in_words(Phase phase) noexcept {
+  switch (phase) {
+    case Phase::none:
+      return "";
+    case Phase::url:
+      return " while reading the URL";
+    case Phase::pool:
+      return " while waiting for a free connection";
+    case Phase::resolve:
+      return " while resolving the host name";
+    case Phase::connect:
+      return " while connecting";
+    case Phase::tls:
+      return " while negotiating TLS";
+    case Phase::send:
+      return " while sending the request";
+    case Phase::head:
+      return " while waiting for the response head";
+    case Phase::body:
+      return " while reading the response body";
+  }
+  return "";
+}
+
+/// Control characters could break a log's lines or drive a terminal.
+std::string without_controls(std::string_view text) {
+  std::string clean(text);
+  std::replace_if(
+      clean.begin(), clean.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }, '?');
+  return clean;
+}
+
+std::string message_of(const Failure& failure, const std::string& method, const std::string& url) {
+  std::string message = method.empty() ? "request" : method;
+  if (!url.empty()) message.append(" ").append(url);
+  message.append(" failed").append(phase_in_words(failure.phase));
+  if (!failure.what.empty()) message.append(": ").append(without_controls(failure.what));
+  return message;
+}
+
+template <class RequestFailure>
+[[noreturn]] void throw_request_failure(const Failure& failure, std::string_view method,
+                                        std::string_view url) {
+  std::string shown_method = without_controls(method);
+  std::string shown_url = redact_url(url);
+  const std::string message = message_of(failure, shown_method, shown_url);
+  throw RequestFailure(failure.code, failure.phase, failure.retryable, message,
+                       std::move(shown_method), std::move(shown_url));
+}
+
+template <class PlainFailure>
+[[noreturn]] void throw_plain_failure(const Failure& failure, std::string_view method,
+                                      std::string_view url) {
+  throw PlainFailure(failure.code, failure.phase, failure.retryable,
+                     message_of(failure, without_controls(method), redact_url(url)));
+}
+
+}  // namespace
+
+void throw_failure(const Failure& failure, std::string_view method, std::string_view url) {
+  switch (failure.code) {
+    case ErrorCode::invalid_url:
+      throw_plain_failure<InvalidUrlError>(failure, method, url);
+    case ErrorCode::dns:
+      throw_request_failure<DnsError>(failure, method, url);
+    case ErrorCode::connect:
+      throw_request_failure<ConnectError>(failure, method, url);
+    case ErrorCode::tls:
+      throw_request_failure<TlsError>(failure, method, url);
+    case ErrorCode::connection_closed:
+      throw_request_failure<ConnectionClosedError>(failure, method, url);
+    case ErrorCode::network:
+      throw_request_failure<NetworkError>(failure, method, url);
+    case ErrorCode::connect_timeout:
+      throw_request_failure<ConnectTimeout>(failure, method, url);
+    case ErrorCode::read_timeout:
+      throw_request_failure<ReadTimeout>(failure, method, url);
+    case ErrorCode::total_timeout:
+      throw_request_failure<TotalTimeout>(failure, method, url);
+    case ErrorCode::pool_timeout:
+      throw_request_failure<PoolTimeout>(failure, method, url);
+    case ErrorCode::invalid_response:
+    case ErrorCode::limit_exceeded:
+      throw_request_failure<InvalidResponseError>(failure, method, url);
+    case ErrorCode::decoding:
+      throw_request_failure<DecodingError>(failure, method, url);
+    case ErrorCode::too_many_redirects:
+      throw_request_failure<TooManyRedirects>(failure, method, url);
+    case ErrorCode::redirect_loop:
+      throw_request_failure<RedirectLoopError>(failure, method, url);
+    case ErrorCode::invalid_request:
+    case ErrorCode::http_status:  // HttpStatusError needs the status: raise_for_status() throws it
+      throw_request_failure<RequestError>(failure, method, url);
+    case ErrorCode::json:
+      throw_plain_failure<JsonError>(failure, method, url);
+    case ErrorCode::unsupported:
+      throw_plain_failure<UnsupportedError>(failure, method, url);
+    case ErrorCode::wait_timeout:
+      throw_plain_failure<WaitTimeoutError>(failure, method, url);
+    case ErrorCode::closed:
+      throw_plain_failure<ClosedError>(failure, method, url);
+    case ErrorCode::other:
+    case ErrorCode::cancelled:
+      break;
+  }
+  throw_plain_failure<Error>(failure, method, url);
+}
+
+}  // namespace detail
+}  // namespace reqivo

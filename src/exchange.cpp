@@ -1,0 +1,216 @@
+#include "exchange.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "platform/event_loop.hpp"
+#include "redirect.hpp"
+#include "scheduler.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+/// Up to here the body of a redirect is read, so that its connection can be used again.
+constexpr std::size_t drained_of_redirect = 64 * 1024;
+
+Task<void> drain(std::unique_ptr<BodySource> body) {
+  std::size_t drained = 0;
+  while (body && drained <= drained_of_redirect) {
+    Outcome<std::string> piece = co_await body->read();
+    if (!piece || piece.value().empty()) co_return;
+    drained += piece.value().size();
+  }
+}
+
+}  // namespace
+
+/// A request that its session knows of and that has no response yet.
+class Exchange::Unanswered {
+ public:
+  explicit Unanswered(Exchange& exchange) noexcept : exchange_(exchange) {
+    exchange_.session_->request_began();
+    exchange_.reading_ = true;
+    exchange_.enter();
+  }
+  Unanswered(const Unanswered&) = delete;
+  Unanswered& operator=(const Unanswered&) = delete;
+  ~Unanswered() {
+    exchange_.reading_ = false;
+    if (!handed_out_) exchange_.end_body();
+    exchange_.session_->request_ended();
+  }
+  /// The response is a stream: its body goes on being the session's.
+  void hand_out_stream() noexcept { handed_out_ = true; }
+
+ private:
+  Exchange& exchange_;
+  bool handed_out_ = false;
+};
+
+Exchange::Exchange(std::shared_ptr<SessionState> session, std::string method, std::string url)
+    : Step(session->supervisor), session_(std::move(session)) {
+  options_.url = std::move(url);
+  Outcome<std::string> checked = checked_method(std::move(method));
+  if (checked) {
+    options_.method = std::move(checked).value();
+  } else {
+    options_.refuse(std::move(checked).failure());
+  }
+}
+
+Exchange::~Exchange() {
+  leave();  // before the session goes
+}
+
+void Exchange::raise(const Failure& failure) const {
+  const bool prepared = !request_.url.href.empty();
+  Failure told = failure;
+  // A server that answered with a redirect has acted on the request, whatever happened after that.
+  if (!response_.history_.empty()) told.retryable = false;
+  throw_failure(told, prepared ? request_.method : options_.method,
+                prepared ? request_.url.href : options_.url);
+}
+
+// ---- before the head
+
+Task<Response> Exchange::send(std::shared_ptr<Exchange> self) {
+  Outcome<Done> begun = self->begin();
+  if (!begun) self->raise(begun.failure());
+  {
+    const Unanswered unanswered(*self);
+    self->run_request_hooks();
+    Supervised<Done> step(self->perform(true), self->steps_, *self->deadline_, *self->progress_,
+                          Scheduler::current().loop());
+    Outcome<Done> done = co_await step;
+    if (!done) self->raise(done.failure());
+  }
+  co_return self->finish_response();
+}
+
+Task<StreamResponse> Exchange::open(std::shared_ptr<Exchange> self) {
+  Outcome<Done> begun = self->begin();
+  if (!begun) self->raise(begun.failure());
+  Unanswered unanswered(*self);
+  self->run_request_hooks();
+  {
+    Supervised<Done> step(self->perform(false), self->steps_, *self->deadline_, *self->progress_,
+                          Scheduler::current().loop());
+    Outcome<Done> done = co_await step;
+    if (!done) self->raise(done.failure());
+  }
+  StreamResponse stream;
+  static_cast<ResponseHead&>(stream) = self->finish_response();
+  stream.body_ = BodyOwner(self);
+  if (self->source_) unanswered.hand_out_stream();
+  co_return stream;
+}
+
+Outcome<Done> Exchange::begin() {
+  if (session_->closed) {
+    return Failure(ErrorCode::closed, Phase::none, "the session is closed");
+  }
+  Outcome<Done> prepared = prepare_request(options_, *session_, request_);
+  if (!prepared) return prepared;
+  Outcome<std::shared_ptr<Transport>> transport = session_->current_transport();
+  if (!transport) return std::move(transport).failure();
+  transport_ = std::move(transport).value();
+
+  const EventLoop& loop = Scheduler::current().loop();
+  start_ = loop.now();
+  progress_ = std::make_shared<ExchangeProgress>(loop, start_);
+  deadline_.emplace(resolve_timeout(options_.timeout, *session_), start_,
+                    session_->capabilities->connect_timeout);
+  max_redirects_ = options_.max_redirects.value_or(session_->max_redirects);
+  body_limit_ = session_->limits.body_size();
+  request_.progress = progress_;
+  return Done();
+}
+
+void Exchange::run_request_hooks() {
+  Request request(request_.method, request_.url.href, request_.headers);
+  // By index: a hook may add hooks.
+  for (std::size_t i = 0; i < session_->request_hooks.size(); ++i) {
+    const RequestHook hook = session_->request_hooks[i];
+    hook(request);
+  }
+}
+
+Task<Outcome<Done>> Exchange::perform(bool buffered) {
+  Outcome<Done> fetched = co_await fetch();
+  if (!fetched || !buffered) co_return fetched;
+  co_return co_await buffer_body();
+}
+
+Task<Outcome<Done>> Exchange::fetch() {
+  const bool follows = session_->capabilities->manual_redirects;
+  RedirectChain chain(follows ? request_.redirect : Redirect::manual, max_redirects_);
+  for (;;) {
+    progress_->enter(Phase::url);  // each hop has its own time to connect and to answer
+    Task<Outcome<TransportResponse>> sending = transport_->send({shared_from_this(), &request_});
+    Outcome<TransportResponse> answer = co_await std::move(sending);
+    if (!answer) co_return std::move(answer).failure();
+    TransportResponse& response = answer.value();
+    std::string answered_by = request_.url.href;
+    Outcome<bool> redirected = chain.follow(response.status, response.headers, request_);
+    if (!redirected) co_return std::move(redirected).failure();
+    if (!redirected.value()) {
+      take_head(response);
+      co_return Done();
+    }
+    response_.history_.emplace_back(response.status, std::move(answered_by));
+    co_await drain(std::move(response.body));
+  }
+}
+
+void Exchange::take_head(TransportResponse& response) {
+  response_.method_ = request_.method;
+  response_.status_code_ = response.status;
+  response_.reason_ = std::move(response.reason);
+  response_.http_version_ = std::move(response.http_version);
+  response_.headers_ = std::move(response.headers);
+  response_.url_ = response.final_url.empty() ? request_.url.href : std::move(response.final_url);
+  source_ = std::move(response.body);
+  // A generator that was sent is its caller's no longer: it goes as early as it can.
+  request_.body = RequestBody();
+}
+
+/// The response with all that only its end tells, seen by the hooks.
+Response Exchange::finish_response() {
+  response_.elapsed_ = Scheduler::current().loop().now() - start_;
+  for (std::size_t i = 0; i < session_->response_hooks.size(); ++i) {
+    const ResponseHook hook = session_->response_hooks[i];
+    hook(response_);
+  }
+  return std::move(response_);
+}
+
+// ---- the end
+
+bool Exchange::stop() noexcept { return abort(session_->supervisor.reason()); }
+
+bool Exchange::abort(std::string_view reason) noexcept {
+  if (!failure_) failure_.emplace(ErrorCode::closed, Phase::body, std::string(reason));
+  // Without a step, whoever reads is on the stack and finds out when it next waits.
+  const bool can_end = steps_.any() || !reading_;
+  if (!steps_.stop_all(reason) || !can_end) return false;
+  end_body();
+  return true;
+}
+
+void Exchange::end_body() noexcept {
+  source_.reset();
+  transport_.reset();
+  leave();
+}
+
+void Exchange::remove_owner() noexcept {
+  if (--owners_ == 0 && source_) static_cast<void>(abort("the stream was destroyed"));
+}
+
+Response Exchange::response_of(ResponseHead head) {
+  Response response;
+  static_cast<ResponseHead&>(response) = std::move(head);
+  return response;
+}
+
+}  // namespace reqivo::detail

@@ -1,0 +1,89 @@
+// One request, from its description to the last byte of its response.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <reqivo/detail/body_owner.hpp>
+#include <reqivo/request.hpp>
+#include <reqivo/response.hpp>
+#include <string>
+
+#include "deadline.hpp"
+#include "request_options.hpp"
+#include "session_state.hpp"
+#include "supervise.hpp"
+
+namespace reqivo::detail {
+
+/// Shared by its builder, then by the coroutine that sends it, then by the stream and its
+/// generators. While it is open it is a step of its session; its own steps are under its own
+/// supervisor.
+class Exchange final : public Supervisor::Step, public std::enable_shared_from_this<Exchange> {
+ public:
+  Exchange(std::shared_ptr<SessionState> session, std::string method, std::string url);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange();
+
+  [[nodiscard]] RequestOptions& options() noexcept { return options_; }
+  [[nodiscard]] const SessionState& session() const noexcept { return *session_; }
+
+  // Each of these keeps the exchange alive by the argument.
+  static Task<Response> send(std::shared_ptr<Exchange> self);
+  static Task<StreamResponse> open(std::shared_ptr<Exchange> self);
+  static Task<std::optional<std::string>> read(std::shared_ptr<Exchange> self);
+  static Task<Response> buffer(BodyOwner owner, Response response);
+
+  /// A response with this head and no body.
+  [[nodiscard]] static Response response_of(ResponseHead head);
+  /// The most that may be buffered.
+  [[nodiscard]] std::optional<std::size_t> body_limit() const noexcept { return body_limit_; }
+  [[noreturn]] void raise(const Failure& failure) const;
+
+  void add_owner() noexcept { ++owners_; }
+  void remove_owner() noexcept;
+
+ private:
+  class Unanswered;
+  class Reading;
+
+  // before the head
+  [[nodiscard]] Outcome<Done> begin();
+  Task<Outcome<Done>> perform(bool buffered);
+  Task<Outcome<Done>> fetch();
+  void run_request_hooks();
+  void take_head(TransportResponse& response);
+  [[nodiscard]] Response finish_response();
+
+  // the body
+  Task<Outcome<Done>> buffer_body();
+  [[nodiscard]] Failure over_limit() const;
+
+  // the end
+  bool stop() noexcept override;
+  /// False: some of it is on the stack and ends when it next waits.
+  bool abort(std::string_view reason) noexcept;
+  void end_body() noexcept;
+  [[noreturn]] void fail(Failure failure);
+
+  std::shared_ptr<SessionState> session_;
+  std::shared_ptr<Transport> transport_;
+  RequestOptions options_;
+  TransportRequest request_;
+  std::size_t max_redirects_ = 0;
+  std::shared_ptr<ExchangeProgress> progress_;
+  std::optional<Deadline> deadline_;
+  TimePoint start_{};
+  Supervisor steps_;
+
+  Response response_;
+  std::unique_ptr<BodySource> source_;
+  std::optional<std::size_t> body_limit_;
+  std::optional<Failure> failure_;
+  std::size_t owners_ = 0;
+  bool reading_ = false;   // a coroutine is about to use `source_`, or does
+  bool consumed_ = false;  // some of the body may have been taken
+};
+
+}  // namespace reqivo::detail

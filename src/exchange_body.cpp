@@ -1,0 +1,127 @@
+// The part of an exchange that comes after the head.
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "content_length.hpp"
+#include "exchange.hpp"
+#include "scheduler.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+/// The most that is reserved on a Content-Length's word.
+constexpr std::uint64_t trusted_length = 1024 * 1024;
+
+}  // namespace
+
+/// A read of the body that is under way. Destroyed before `completed`, it aborts the exchange.
+class Exchange::Reading {
+ public:
+  explicit Reading(Exchange& exchange) : exchange_(exchange) {
+    if (exchange_.reading_) {
+      throw std::logic_error("reqivo: a response body is read by one reader at a time");
+    }
+    exchange_.reading_ = true;
+    exchange_.consumed_ = true;
+    exchange_.progress_->enter(Phase::body);
+    exchange_.progress_->moved();  // the time in which nobody read does not count
+  }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  ~Reading() {
+    exchange_.reading_ = false;
+    if (!completed_) static_cast<void>(exchange_.abort("a read of the stream was cancelled"));
+  }
+  void completed() noexcept { completed_ = true; }
+
+ private:
+  Exchange& exchange_;
+  bool completed_ = false;
+};
+
+Task<std::optional<std::string>> Exchange::read(std::shared_ptr<Exchange> self) {
+  if (self->failure_) self->raise(*self->failure_);
+  if (!self->source_) co_return std::nullopt;
+  Reading reading(*self);
+  Supervised<std::string> step(self->source_->read(), self->steps_, *self->deadline_,
+                               *self->progress_, Scheduler::current().loop());
+  Outcome<std::string> piece = co_await step;
+  reading.completed();
+  if (!piece) self->fail(std::move(piece).failure());
+  if (piece.value().empty()) {
+    self->end_body();
+    co_return std::nullopt;
+  }
+  co_return std::move(piece).value();
+}
+
+Task<Response> Exchange::buffer(BodyOwner owner, Response response) {
+  Exchange& self = *owner.exchange();
+  if (self.consumed_) throw std::logic_error("reqivo: a response body cannot be read twice");
+  if (self.failure_) self.raise(*self.failure_);
+  self.response_ = std::move(response);
+  {
+    Reading reading(self);
+    Supervised<Done> step(self.buffer_body(), self.steps_, *self.deadline_, *self.progress_,
+                          Scheduler::current().loop());
+    Outcome<Done> done = co_await step;
+    reading.completed();
+    if (!done) self.fail(std::move(done).failure());
+  }
+  self.end_body();
+  self.response_.elapsed_ = Scheduler::current().loop().now() - self.start_;
+  co_return std::move(self.response_);
+}
+
+Task<Outcome<Done>> Exchange::buffer_body() {
+  if (!source_) co_return Done();
+  const std::optional<std::uint64_t> length = content_length(response_.headers());
+  if (length && body_limit_ && *length > *body_limit_) co_return over_limit();
+  for (;;) {
+    Outcome<std::string> piece = co_await source_->read();
+    if (!piece) co_return std::move(piece).failure();
+    if (piece.value().empty()) co_return Done();
+    std::string& body = response_.body_;
+    if (body_limit_ && piece.value().size() > *body_limit_ - body.size()) co_return over_limit();
+    if (body.empty()) {
+      body = std::move(piece).value();  // very often the whole of it
+      continue;
+    }
+    if (length && *length > body.capacity()) {
+      body.reserve(static_cast<std::size_t>(std::min(*length, trusted_length)));
+    }
+    body.append(piece.value());
+  }
+}
+
+Failure Exchange::over_limit() const {
+  return Failure(ErrorCode::limit_exceeded, Phase::body,
+                 "the body is larger than the limit of " + std::to_string(*body_limit_) +
+                     " bytes for buffered bodies");
+}
+
+void Exchange::fail(Failure failure) {
+  failure_ = std::move(failure);
+  end_body();
+  raise(*failure_);
+}
+
+// ---- BodyOwner
+
+BodyOwner::BodyOwner(std::shared_ptr<Exchange> exchange) noexcept : exchange_(std::move(exchange)) {
+  if (exchange_) exchange_->add_owner();
+}
+
+BodyOwner::BodyOwner(const BodyOwner& other) noexcept : BodyOwner(other.exchange_) {}
+
+BodyOwner::~BodyOwner() {
+  if (exchange_) exchange_->remove_owner();
+}
+
+const std::shared_ptr<Exchange>& BodyOwner::exchange() const {
+  if (!exchange_) throw std::logic_error("reqivo: this StreamResponse holds no body");
+  return exchange_;
+}
+
+}  // namespace reqivo::detail

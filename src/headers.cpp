@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <array>
+#include <reqivo/errors.hpp>
+#include <reqivo/headers.hpp>
+
+namespace reqivo {
+namespace {
+
+/// tchar of RFC 9110 §5.6.2.
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}
+constexpr std::array<bool, 256> token_table = make_token_table();
+
+constexpr char to_lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+std::string_view trimmed(std::string_view value) noexcept {
+  constexpr std::string_view white_space = " \t";  // OWS, RFC 9110 §5.6.3
+  const std::size_t first = value.find_first_not_of(white_space);
+  if (first == std::string_view::npos) return {};
+  return value.substr(first, value.find_last_not_of(white_space) - first + 1);
+}
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw RequestError(ErrorCode::invalid_request, Phase::none, false, why, {}, {});
+}
+
+// A refused name is not repeated in the message: it may be a whole "Authorization: ..." line.
+void check_name(std::string_view name) {
+  if (name.empty()) refuse("invalid header: the name is empty");
+  const bool is_token = std::all_of(
+      name.begin(), name.end(), [](char c) { return token_table[static_cast<unsigned char>(c)]; });
+  if (!is_token) refuse("invalid header: the name holds a character that is not allowed in one");
+}
+
+void check_value(std::string_view name, std::string_view value) {
+  constexpr std::string_view forbidden("\r\n\0", 3);
+  if (value.find_first_of(forbidden) != std::string_view::npos) {
+    refuse("invalid header: the value of " + std::string(name) + " holds CR, LF or NUL");
+  }
+}
+
+Headers::value_type checked_field(std::string_view name, std::string_view value) {
+  check_name(name);
+  check_value(name, value);
+  return Headers::value_type(name, trimmed(value));
+}
+
+}  // namespace
+
+bool same_field_name(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return to_lower(x) == to_lower(y);
+         });
+}
+
+Headers::Headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+  fields_.reserve(fields.size());
+  for (const auto& [name, value] : fields) add(name, value);
+}
+
+std::optional<std::string_view> Headers::get(std::string_view name) const noexcept {
+  for (const auto& [field_name, value] : fields_) {
+    if (same_field_name(field_name, name)) return value;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> Headers::get_all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const auto& [field_name, value] : fields_) {
+    if (same_field_name(field_name, name)) values.push_back(value);
+  }
+  return values;
+}
+
+Headers& Headers::set(std::string_view name, std::string_view value) {
+  // Copied before anything changes: both may be views into this very object.
+  value_type field = checked_field(name, value);
+  const auto matches = [&field](const value_type& other) {
+    return same_field_name(other.first, field.first);
+  };
+  const auto first = std::find_if(fields_.begin(), fields_.end(), matches);
+  if (first == fields_.end()) {
+    fields_.push_back(std::move(field));
+    return *this;
+  }
+  fields_.erase(std::remove_if(std::next(first), fields_.end(), matches), fields_.end());
+  *first = std::move(field);
+  return *this;
+}
+
+Headers& Headers::add(std::string_view name, std::string_view value) {
+  fields_.push_back(checked_field(name, value));
+  return *this;
+}
+
+std::size_t Headers::remove(std::string_view name) {
+  const std::string wanted(name);  // `name` may be a view into a field that goes away
+  return std::erase_if(
+      fields_, [&wanted](const value_type& field) { return same_field_name(field.first, wanted); });
+}
+
+}  // namespace reqivo

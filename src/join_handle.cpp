@@ -1,0 +1,127 @@
+#include <cstdio>
+#include <mutex>
+#include <reqivo/detail/join_handle.hpp>
+#include <reqivo/errors.hpp>
+
+#include "scheduler.hpp"
+
+namespace reqivo {
+namespace detail {
+namespace {
+
+struct UnhandledException {
+  std::mutex mutex;
+  std::function<void(std::exception_ptr)> handler;
+};
+
+UnhandledException& unhandled_exception() {
+  static auto* const slot = new UnhandledException;  // never destroyed: threads may outlive main
+  return *slot;
+}
+
+void print_unhandled(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "reqivo: a task failed and nobody awaits it: %s\n", error.what());
+  } catch (...) {
+    std::fputs("reqivo: a task failed and nobody awaits it\n", stderr);
+  }
+}
+
+}  // namespace
+
+void JoinState::start(TaskPromiseBase& task) {
+  promise_ = &task;
+  Scheduler& scheduler = Scheduler::current();
+  if (scheduler.start_first(task, &JoinState::task_finished, this)) task_finished(this, task);
+}
+
+void JoinState::task_finished(void* context, TaskPromiseBase&) noexcept {
+  auto& state = *static_cast<JoinState*>(context);
+  if (state.status_ == Status::cancelled) return;  // it cancelled itself and then ran to its end
+  state.status_ = Status::finished;
+  if (state.waiter_ != nullptr) state.waiter_->wake();
+  if (!state.has_handle_) Scheduler::current().defer(state);
+}
+
+void JoinState::cancel() noexcept {
+  if (status_ != Status::running) return;
+  status_ = Status::cancelled;
+  if (waiter_ != nullptr) waiter_->wake();
+  Scheduler* const scheduler = Scheduler::existing();
+  if (scheduler != nullptr && promise_ != nullptr && scheduler->is_running(*promise_)) {
+    scheduler->defer(*this);
+  } else {
+    settle();
+  }
+}
+
+void JoinState::detach() noexcept {
+  has_handle_ = false;
+  if (status_ == Status::running) {
+    Scheduler::current().add_detached(*this);
+  } else if (!deferred_) {
+    settle();
+  }
+}
+
+void JoinState::drop() noexcept {
+  has_handle_ = false;
+  if (status_ == Status::running) {
+    cancel();
+  } else if (!deferred_) {
+    settle();
+  }
+}
+
+void JoinState::clear_waiter() noexcept {
+  waiter_ = nullptr;
+  if (!has_handle_ && status_ != Status::running && !deferred_) settle();
+}
+
+void JoinState::settle() noexcept {
+  if (settling_)
+    return;  // the task's own destructors let go of its handle: the call around this one goes on
+  settling_ = true;
+  if (status_ == Status::cancelled && !task_destroyed_) {
+    task_destroyed_ = true;
+    destroy_task();
+  }
+  settling_ = false;
+  if (has_handle_ || waiter_ != nullptr) return;
+  if (detached_) Scheduler::current().remove_detached(*this);
+  report_unseen_failure();
+  delete this;
+}
+
+void JoinState::report_unseen_failure() const noexcept {
+  if (taken_ || status_ != Status::finished || !promise_->failure()) return;
+  std::function<void(std::exception_ptr)> handler;
+  {
+    const std::scoped_lock lock(unhandled_exception().mutex);
+    handler = unhandled_exception().handler;
+  }
+  if (handler) {
+    handler(promise_->failure());
+  } else {
+    print_unhandled(promise_->failure());
+  }
+}
+
+void throw_cancelled() {
+  throw Error(ErrorCode::cancelled, Phase::none, false, "the task was cancelled");
+}
+
+void throw_joined_twice() {
+  throw std::logic_error("reqivo: a JoinHandle can be awaited once only");
+}
+
+}  // namespace detail
+
+void set_unhandled_exception_handler(std::function<void(std::exception_ptr)> handler) {
+  const std::scoped_lock lock(detail::unhandled_exception().mutex);
+  detail::unhandled_exception().handler = std::move(handler);
+}
+
+}  // namespace reqivo

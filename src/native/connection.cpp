@@ -1,0 +1,181 @@
+#include "native/connection.hpp"
+
+#include <asio/error.hpp>
+#include <chrono>
+#include <utility>
+
+#include "native/error_map.hpp"
+
+namespace reqivo::native {
+
+using detail::Done;
+using detail::Failure;
+using detail::Outcome;
+
+namespace {
+
+constexpr std::size_t small_buffer = 16 * 1024;
+constexpr std::size_t large_buffer = 64 * 1024;
+/// A connection that was in use this long ago is taken without asking the kernel again.
+constexpr std::chrono::milliseconds trusted_without_looking(20);
+
+}  // namespace
+
+Failure Connection::tls_failure(Phase phase) const {
+  Failure failure = tls_->failure();
+  failure.phase = phase;
+  return failure;
+}
+
+Task<Outcome<Done>> Connection::handshake() {
+  if (!tls_) co_return Done();
+  for (;;) {
+    const TlsEngine::Progress progress = tls_->handshake();
+    std::string output = std::exchange(tls_->pending_output(), {});
+    if (progress == TlsEngine::Progress::failed) {
+      socket_.try_send(output);  // the alert that says why; nobody waits for it
+      Failure failure = tls_failure(Phase::tls);
+      failure.retryable = true;
+      co_return failure;
+    }
+    if (!output.empty()) {
+      const std::error_code error = co_await socket_.write(OutgoingBytes(std::move(output)));
+      if (error) co_return Failure(ErrorCode::tls, Phase::tls, error.message(), true);
+    }
+    if (progress == TlsEngine::Progress::done) co_return Done();
+    const std::error_code error = co_await socket_.fill();
+    if (error == asio::error::eof) {
+      tls_->peer_vanished();
+    } else if (error) {
+      co_return Failure(ErrorCode::tls, Phase::tls,
+                        "the server broke the handshake off: " + error.message(), true);
+    }
+    tls_->receive(socket_.input());
+    socket_.consume(socket_.input().size());
+  }
+}
+
+Task<Outcome<bool>> Connection::fill(Phase phase) {
+  if (tls_) return fill_tls(phase);
+  return [](Socket& socket, Phase where) -> Task<Outcome<bool>> {
+    const std::error_code error = co_await socket.fill();
+    if (error == asio::error::eof) co_return false;
+    if (error) co_return socket_failure(error, where);
+    co_return true;
+  }(socket_, phase);
+}
+
+Task<Outcome<bool>> Connection::fill_tls(Phase phase) {
+  if (plaintext_begin_ == plaintext_end_) plaintext_begin_ = plaintext_end_ = 0;
+  if (!plaintext_) plaintext_ = std::make_unique_for_overwrite<char[]>(plaintext_size_);
+  for (;;) {
+    std::size_t got = 0;
+    const auto progress =
+        tls_->read(plaintext_.get() + plaintext_end_, plaintext_size_ - plaintext_end_, got);
+    plaintext_end_ += got;
+    if (progress == TlsEngine::Progress::done) co_return true;
+    if (progress == TlsEngine::Progress::closed) co_return false;
+    if (progress == TlsEngine::Progress::failed) co_return tls_failure(phase);
+    if (!tls_->pending_output().empty()) {  // the answer to a key update
+      OutgoingBytes output(std::exchange(tls_->pending_output(), {}));
+      const std::error_code error = co_await socket_.write(std::move(output));
+      if (error) co_return socket_failure(error, phase);
+    }
+    const std::error_code error = co_await socket_.fill();
+    if (error == asio::error::eof) {
+      tls_->peer_vanished();
+    } else if (error) {
+      co_return socket_failure(error, phase);
+    }
+    tls_->receive(socket_.input());
+    socket_.consume(socket_.input().size());
+  }
+}
+
+std::string_view Connection::input() const noexcept {
+  if (!tls_) return socket_.input();
+  return {plaintext_.get() + plaintext_begin_, plaintext_end_ - plaintext_begin_};
+}
+
+void Connection::consume(std::size_t count) noexcept {
+  if (tls_) {
+    plaintext_begin_ += count;
+  } else {
+    socket_.consume(count);
+  }
+}
+
+Task<Outcome<Done>> Connection::write(OutgoingBytes bytes, bool stop_on_input) {
+  if (tls_) {
+    if (!tls_->write(bytes.own()) || !tls_->write(bytes.shared())) {
+      co_return tls_failure(Phase::send);
+    }
+    bytes = OutgoingBytes(std::exchange(tls_->pending_output(), {}));
+  }
+  const std::error_code error = co_await socket_.write(std::move(bytes), stop_on_input);
+  if (error) co_return socket_failure(error, Phase::send);
+  co_return Done();
+}
+
+Task<Outcome<Done>> Connection::finish_write(bool stop_on_input) {
+  const std::error_code error = co_await socket_.finish_write(stop_on_input);
+  if (error) co_return socket_failure(error, Phase::send);
+  co_return Done();
+}
+
+bool Connection::take_early_input() {
+  if (!socket_.take_early_input()) return false;
+  if (!tls_) return true;
+  tls_->receive(socket_.input());
+  socket_.consume(socket_.input().size());
+  if (plaintext_begin_ == plaintext_end_) plaintext_begin_ = plaintext_end_ = 0;
+  if (!plaintext_) plaintext_ = std::make_unique_for_overwrite<char[]>(plaintext_size_);
+  std::size_t got = 0;
+  const auto progress =
+      tls_->read(plaintext_.get() + plaintext_end_, plaintext_size_ - plaintext_end_, got);
+  plaintext_end_ += got;
+  return progress == TlsEngine::Progress::done || progress == TlsEngine::Progress::want_input;
+}
+
+void Connection::expect_large_body() {
+  socket_.set_buffer_size(large_buffer);
+  if (!tls_ || plaintext_begin_ != plaintext_end_ || plaintext_size_ == large_buffer) return;
+  plaintext_.reset();
+  plaintext_begin_ = plaintext_end_ = 0;
+  plaintext_size_ = large_buffer;
+}
+
+void Connection::rest() {
+  set_progress(nullptr);
+  socket_.set_buffer_size(small_buffer);
+  plaintext_.reset();
+  plaintext_begin_ = plaintext_end_ = 0;
+  plaintext_size_ = small_buffer;
+  if (tls_) tls_->release_memory();
+  socket_.watch();
+}
+
+bool Connection::usable(Duration idle) noexcept {
+  if (!socket_.stirred()) {
+    // The loop watches, but only while someone drives it: a blocking program may have been away.
+    return idle.nanoseconds() < trusted_without_looking || !socket_.look();
+  }
+  if (!tls_ || socket_.take_error()) return false;
+  // Session tickets arrive after the handshake; anything else ends the connection.
+  tls_->receive(socket_.input());
+  socket_.consume(socket_.input().size());
+  char byte = 0;
+  std::size_t got = 0;
+  return tls_->read(&byte, 1, got) == TlsEngine::Progress::want_input &&
+         tls_->pending_output().empty();
+}
+
+void Connection::close() noexcept {
+  if (tls_) {
+    tls_->shutdown();
+    socket_.try_send(tls_->pending_output());
+  }
+  socket_.close();
+}
+
+}  // namespace reqivo::native

@@ -1,0 +1,74 @@
+// Bytes over TCP or TLS: what the HTTP codec stands on.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <reqivo/detail/task.hpp>
+#include <string>
+#include <string_view>
+
+#include "native/socket.hpp"
+#include "native/tls_engine.hpp"
+#include "platform/failure.hpp"
+
+namespace reqivo::native {
+
+/// One connection to an origin. What pending operations need belongs to the socket's shared state,
+/// so that a task of this class can be destroyed at any point; the connection is then only good for
+/// destruction. Its tasks refer to it: it outlives them.
+class Connection {
+ public:
+  /// Without a TLS engine the bytes go as they are.
+  Connection(Socket socket, std::optional<TlsEngine> tls)
+      : socket_(std::move(socket)), tls_(std::move(tls)) {}
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() = default;
+
+  /// The TLS handshake; nothing without TLS.
+  Task<detail::Outcome<detail::Done>> handshake();
+
+  /// Waits for bytes. True: `input()` holds more than before. False: a proper end of the stream
+  /// (over TLS: close_notify). `phase` is where a failure happens.
+  Task<detail::Outcome<bool>> fill(Phase phase);
+  /// Received bytes that nobody has consumed. Valid until the next `fill`.
+  [[nodiscard]] std::string_view input() const noexcept;
+  void consume(std::size_t count) noexcept;
+
+  /// Sends all of the bytes. With `stop_on_input` it may end before that, once bytes arrive while
+  /// the peer takes no more: then `write_unfinished()`, and `finish_write` goes on.
+  Task<detail::Outcome<detail::Done>> write(OutgoingBytes bytes, bool stop_on_input);
+  Task<detail::Outcome<detail::Done>> finish_write(bool stop_on_input);
+  /// After a write that ended early: adds what has arrived to `input()`, without waiting. False:
+  /// the stream has ended or failed, which the next `fill` reports.
+  [[nodiscard]] bool take_early_input();
+  [[nodiscard]] bool write_unfinished() const noexcept { return socket_.write_unfinished(); }
+
+  void set_progress(std::shared_ptr<detail::ExchangeProgress> progress) noexcept {
+    socket_.set_progress(std::move(progress));
+  }
+  /// Larger buffers, for a body that will not fit a small one anyway.
+  void expect_large_body();
+  /// Makes ready for lying idle: gives large buffers back and lets the loop watch for the peer.
+  void rest();
+  /// Whether a connection that has lain idle for `idle` can carry another request: the peer has
+  /// neither closed it nor sent bytes that nobody asked for. Asks the kernel only where the loop
+  /// may not have.
+  [[nodiscard]] bool usable(Duration idle) noexcept;
+  /// Ends it properly, as far as that goes without waiting.
+  void close() noexcept;
+
+ private:
+  [[nodiscard]] detail::Failure tls_failure(Phase phase) const;
+  Task<detail::Outcome<bool>> fill_tls(Phase phase);
+
+  Socket socket_;
+  std::optional<TlsEngine> tls_;
+  std::unique_ptr<char[]> plaintext_;  // with TLS only
+  std::size_t plaintext_size_ = 16 * 1024;
+  std::size_t plaintext_begin_ = 0;
+  std::size_t plaintext_end_ = 0;
+};
+
+}  // namespace reqivo::native

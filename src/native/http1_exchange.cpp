@@ -1,0 +1,239 @@
+#include "native/http1_exchange.hpp"
+
+#include <utility>
+
+#include "native/error_map.hpp"
+
+namespace reqivo::native {
+
+using detail::Done;
+using detail::Failure;
+using detail::Outcome;
+
+namespace {
+
+/// Up to here a body is copied behind the head, so that both go in one packet and one system call.
+constexpr std::size_t joined_with_head = 16 * 1024;
+/// Bodies above this are watched for an answer that comes while they are sent.
+constexpr std::size_t watched_body = 64 * 1024;
+
+Failure wrong_length(std::string_view how) {
+  return Failure(ErrorCode::invalid_request, Phase::send,
+                 "the streamed body is " + std::string(how) + " than the length given for it");
+}
+
+/// A body that has arrived whole.
+class CompleteBody final : public detail::BodySource {
+ public:
+  explicit CompleteBody(std::string bytes) : bytes_(std::move(bytes)) {}
+  Task<Outcome<std::string>> read() override {
+    return [](std::string bytes) -> Task<Outcome<std::string>> {
+      co_return bytes;
+    }(std::exchange(bytes_, {}));
+  }
+
+ private:
+  std::string bytes_;
+};
+
+}  // namespace
+
+Http1Exchange::Http1Exchange(Lease lease, std::shared_ptr<detail::ExchangeProgress> progress,
+                             const Http1Limits& limits, bool response_to_head)
+    : lease_(std::move(lease)), progress_(std::move(progress)) {
+  parser_.start(response_to_head, limits);
+  lease_.connection()->set_progress(progress_);
+}
+
+// ---- sending
+
+Task<Outcome<Done>> Http1Exchange::send(std::string head, detail::RequestBody body) {
+  progress_->enter(Phase::send);
+  if (body.source()) return send_stream(std::move(head), body.source(), body.length());
+  return send_bytes(std::move(head), body.bytes());
+}
+
+Task<Outcome<Done>> Http1Exchange::send_bytes(std::string head,
+                                              std::shared_ptr<const std::string> body) {
+  const bool watched = body && body->size() > watched_body;
+  OutgoingBytes bytes;
+  if (body && body->size() <= joined_with_head) {
+    head.append(*body);
+    bytes = OutgoingBytes(std::move(head));
+  } else {
+    bytes = OutgoingBytes(std::move(head), std::move(body));
+  }
+  if (watched) return send_piece(std::move(bytes));
+  return lease_.connection()->write(std::move(bytes), false);
+}
+
+Task<Outcome<Done>> Http1Exchange::send_stream(std::string head,
+                                               std::shared_ptr<detail::UploadSource> source,
+                                               std::optional<std::uint64_t> length) {
+  auto sent = co_await send_piece(OutgoingBytes(std::move(head)));
+  std::uint64_t remaining = length.value_or(0);
+  while (sent.ok() && !sending_stopped_) {
+    std::optional<std::string> piece = co_await source->next();
+    progress_->moved();  // the time the caller took to make it does not count
+    if (!piece) {
+      if (length && remaining > 0) co_return wrong_length("shorter");
+      if (!length) sent = co_await send_piece(OutgoingBytes(std::string(last_chunk)));
+      co_return sent;
+    }
+    if (piece->empty()) continue;
+    if (length) {
+      if (piece->size() > remaining) co_return wrong_length("longer");
+      remaining -= piece->size();
+      sent = co_await send_piece(OutgoingBytes(std::move(*piece)));
+    } else {
+      std::string chunk;
+      append_chunk(chunk, *piece);
+      sent = co_await send_piece(OutgoingBytes(std::move(chunk)));
+    }
+  }
+  co_return sent;
+}
+
+Task<Outcome<Done>> Http1Exchange::send_piece(OutgoingBytes bytes) {
+  Connection& connection = *lease_.connection();
+  auto sent = co_await connection.write(std::move(bytes), !head_received_);
+  while (sent.ok() && connection.write_unfinished()) {
+    const bool more_may_come = connection.take_early_input();
+    if (rejected_early()) {
+      sending_stopped_ = true;
+      reusable_ = false;
+      co_return Done();
+    }
+    sent = co_await connection.finish_write(more_may_come && !head_received_);
+  }
+  co_return sent;
+}
+
+bool Http1Exchange::rejected_early() {
+  auto parsed = parse_head();
+  if (!parsed.ok()) {
+    early_failure_ = std::move(parsed).failure();
+    return true;
+  }
+  return head_received_ && parser_.head().status >= 400;
+}
+
+// ---- receiving
+
+Task<Outcome<Done>> Http1Exchange::receive_head() {
+  progress_->enter(Phase::head);
+  if (early_failure_) co_return std::move(*early_failure_);
+  while (!head_received_) {
+    auto parsed = parse_head();
+    if (!parsed.ok()) co_return std::move(parsed).failure();
+    if (head_received_) break;
+    auto more = co_await lease_.connection()->fill(Phase::head);
+    if (!more.ok()) co_return std::move(more).failure();
+    if (more.value()) continue;
+    if (!parser_.started()) co_return closed_by_peer(Phase::head);
+    static_cast<void>(parser_.finish());
+    co_return parser_.failure();
+  }
+  progress_->enter(Phase::body);
+  co_return Done();
+}
+
+Outcome<bool> Http1Exchange::parse_head() {
+  Connection& connection = *lease_.connection();
+  while (!connection.input().empty()) {
+    const Http1Parser::Step step = parser_.feed(connection.input());
+    connection.consume(step.consumed);
+    if (step.event == Http1Parser::Event::failed) return parser_.failure();
+    if (step.event == Http1Parser::Event::head) {
+      head_received_ = true;
+      return true;
+    }
+  }
+  return false;
+}
+
+Outcome<bool> Http1Exchange::parse_body(std::string& to) {
+  Connection& connection = *lease_.connection();
+  for (;;) {
+    const std::string_view input = connection.input();
+    const Http1Parser::Step step = parser_.feed(input);
+    if (step.event == Http1Parser::Event::body) to.append(parser_.body_part());
+    connection.consume(step.consumed);
+    if (step.event == Http1Parser::Event::failed) return parser_.failure();
+    if (step.event == Http1Parser::Event::complete) return true;
+    if (step.event == Http1Parser::Event::need_more) return false;
+  }
+}
+
+void Http1Exchange::finish() noexcept {
+  Connection& connection = *lease_.connection();
+  const bool clean = reusable_ && parser_.keep_alive() && connection.input().empty() &&
+                     !connection.write_unfinished();
+  if (clean) {
+    lease_.give_back();
+  } else {
+    connection.close();
+    lease_ = Lease();
+  }
+}
+
+/// A body that still arrives.
+class Http1Body final : public detail::BodySource {
+ public:
+  Http1Body(Http1Exchange exchange, std::string first) noexcept
+      : exchange_(std::move(exchange)), ready_(std::move(first)) {}
+
+  /// Ends the exchange abruptly; every read gives `failure` from here on.
+  void fail_with(Failure failure) {
+    failure_ = std::move(failure);
+    exchange_.lease_ = Lease();
+  }
+
+  Task<Outcome<std::string>> read() override {
+    while (ready_.empty() && !ended_ && !failure_) co_await receive();
+    if (failure_) co_return *failure_;
+    co_return std::exchange(ready_, {});
+  }
+
+ private:
+  /// Waits for bytes and parses them into `ready_`, or notes the end or the failure.
+  Task<void> receive() {
+    auto more = co_await exchange_.lease_.connection()->fill(Phase::body);
+    if (!more.ok()) {
+      fail_with(std::move(more).failure());
+    } else if (more.value()) {
+      auto parsed = exchange_.parse_body(ready_);
+      if (!parsed.ok()) fail_with(std::move(parsed).failure());
+      ended_ = parsed.ok() && parsed.value();
+    } else if (exchange_.parser_.finish()) {
+      ended_ = true;
+    } else {
+      fail_with(exchange_.parser_.failure());
+    }
+    if (ended_) exchange_.finish();
+  }
+
+  Http1Exchange exchange_;
+  std::string ready_;
+  std::optional<Failure> failure_;
+  bool ended_ = false;
+};
+
+std::unique_ptr<detail::BodySource> Http1Exchange::take_body() && {
+  std::string first;
+  auto parsed = parse_body(first);
+  if (parsed.ok() && parsed.value()) {
+    finish();
+    if (first.empty()) return nullptr;
+    return std::make_unique<CompleteBody>(std::move(first));
+  }
+  constexpr std::uint64_t large = 64 * 1024;
+  if (parsed.ok() && parser_.remaining_length().value_or(large) >= large) {
+    lease_.connection()->expect_large_body();
+  }
+  auto body = std::make_unique<Http1Body>(std::move(*this), std::move(first));
+  if (!parsed.ok()) body->fail_with(std::move(parsed).failure());
+  return body;
+}
+
+}  // namespace reqivo::native

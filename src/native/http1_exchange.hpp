@@ -1,0 +1,66 @@
+// One request and its answer over one connection: RFC 9112 on top of `Connection` and
+// `Http1Parser`.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "native/http1_parser.hpp"
+#include "native/pool.hpp"
+#include "platform/transport.hpp"
+
+namespace reqivo::native {
+
+/// A connection that carries one exchange. After `send` and `receive_head` succeed, the body is
+/// read by the source that `take_body` makes. Its tasks refer to it: it outlives them.
+class Http1Exchange {
+ public:
+  Http1Exchange(Lease lease, std::shared_ptr<detail::ExchangeProgress> progress,
+                const Http1Limits& limits, bool response_to_head);
+
+  /// Sends `head` (request line and fields) and the body. A server that answers with an error
+  /// before it has the whole body ends the sending: that is no failure, and the answer is there to
+  /// be received. Throws what an UploadSource throws.
+  Task<detail::Outcome<detail::Done>> send(std::string head, detail::RequestBody body);
+  /// Waits for the final head.
+  Task<detail::Outcome<detail::Done>> receive_head();
+  [[nodiscard]] Http1Head take_head() noexcept { return parser_.take_head(); }
+  /// True once any byte of the answer has come.
+  [[nodiscard]] bool answer_started() const noexcept { return parser_.started(); }
+  /// The connection ends with this exchange, because the request says so.
+  void forbid_reuse() noexcept { reusable_ = false; }
+
+  /// After `receive_head`: the body, null where it is empty. What has arrived of it already is
+  /// taken in at once; if that is all of it, the connection is free from here on.
+  [[nodiscard]] std::unique_ptr<detail::BodySource> take_body() &&;
+
+ private:
+  friend class Http1Body;
+
+  Task<detail::Outcome<detail::Done>> send_bytes(std::string head,
+                                                 std::shared_ptr<const std::string> body);
+  Task<detail::Outcome<detail::Done>> send_stream(std::string head,
+                                                  std::shared_ptr<detail::UploadSource> source,
+                                                  std::optional<std::uint64_t> length);
+  Task<detail::Outcome<detail::Done>> send_piece(OutgoingBytes bytes);
+  /// Looks at what came while sending. True: the server has answered with an error, so that the
+  /// rest of the body is of no use to it.
+  [[nodiscard]] bool rejected_early();
+  /// Feeds what is at hand until the head is complete (true) or more is needed.
+  [[nodiscard]] detail::Outcome<bool> parse_head();
+  /// Feeds what is at hand and appends body bytes to `to`. True: the response is complete.
+  [[nodiscard]] detail::Outcome<bool> parse_body(std::string& to);
+  void finish() noexcept;
+
+  Lease lease_;
+  std::shared_ptr<detail::ExchangeProgress> progress_;
+  Http1Parser parser_;
+  std::optional<detail::Failure> early_failure_;  // found while sending
+  bool head_received_ = false;
+  bool sending_stopped_ = false;
+  bool reusable_ = true;
+};
+
+}  // namespace reqivo::native

@@ -1,0 +1,22 @@
+// What the fields of a response head say about where the response ends.
+#pragma once
+
+#include <cstddef>
+#include <reqivo/headers.hpp>
+
+namespace reqivo::native {
+
+/// The fields that decide on framing and persistence (RFC 9112 §6.1, §6.2, §9.3). Nothing is judged
+/// here: what contradicts itself is for the parser to refuse.
+struct FramingFields {
+  FramingFields() {}
+  std::size_t length_count = 0;  ///< Content-Length fields
+  std::size_t coding_count = 0;  ///< Transfer-Encoding fields
+  bool only_chunked = true;      ///< each Transfer-Encoding says "chunked" and nothing else
+  bool close = false;            ///< Connection has the option "close"
+  bool keep_alive = false;       ///< Connection has the option "keep-alive"
+};
+
+[[nodiscard]] FramingFields read_framing_fields(const Headers& headers);
+
+}  // namespace reqivo::native

@@ -1,0 +1,112 @@
+// Reads one HTTP/1.1 response from bytes: sans-IO, knows no sockets. RFC 9112.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <reqivo/headers.hpp>
+#include <string>
+#include <string_view>
+
+#include "platform/failure.hpp"
+
+namespace reqivo::native {
+
+/// Bounds on what a server may make us hold. `std::nullopt` is no limit.
+struct Http1Limits {
+  Http1Limits() {}
+  /// Bytes of one head (status line and fields, all interim heads counted apart), trailers
+  /// included.
+  std::optional<std::size_t> head_size = 64 * 1024;
+  /// Fields in one head, or in the trailers.
+  std::optional<std::size_t> header_count = 256;
+};
+
+/// The head of a final response (1xx are consumed and forgotten).
+struct Http1Head {
+  Http1Head() {}
+  int status = 0;
+  std::string reason;
+  int minor_version = 1;  // HTTP/1.0 or HTTP/1.1
+  Headers headers;        // in the order received, repeats kept, values trimmed of white space
+};
+
+/// An incremental parser for the answer to one request. Feed it bytes as they come; it never throws
+/// and never reads past the end of the response.
+///
+/// Framing is RFC 9112 §6.3 exactly: HEAD, 1xx, 204 and 304 have no body; chunked (with extensions
+/// and trailers); Content-Length; else read to close. Refused as `invalid_response`: anything
+/// llhttp's strict mode refuses, Content-Length that is malformed, repeated with different values
+/// or together with Transfer-Encoding, a Transfer-Encoding whose last coding is not chunked or that
+/// names any other coding, Transfer-Encoding in HTTP/1.0, bare CR or LF as line end, obs-fold, a
+/// status below 100 (600..999 go through, as in browsers), 101 (nothing here asks for an upgrade),
+/// bytes before the status line, chunk sizes beyond 2^63.
+class Http1Parser {
+ public:
+  Http1Parser();
+  ~Http1Parser();
+  Http1Parser(Http1Parser&&) noexcept;
+  Http1Parser& operator=(Http1Parser&&) noexcept;
+
+  /// Makes ready for the next response on the same connection; keeps memory for reuse.
+  void start(bool response_to_head, const Http1Limits& limits);
+
+  /// What a call to `feed` came to.
+  enum class Event {
+    need_more,  ///< all bytes were taken; more are needed
+    head,       ///< the final head is complete: see `head()`; body bytes may follow in the input
+    body,       ///< `body_part()` holds body bytes: a view into the input of this very call
+    complete,   ///< the response is whole; bytes not taken belong to nobody we know
+    failed,     ///< see `failure()`; the parser takes nothing more
+  };
+  struct Step {
+    Step(Event what, std::size_t taken) : event(what), consumed(taken) {}
+    Event event;
+    std::size_t consumed;  ///< bytes of the input that were used up; the rest is to be fed again
+  };
+  /// Takes bytes up to the next event. At most one event a call; `head` is reported before any body
+  /// byte is consumed. Feeding an empty input after `head` of a bodiless response gives `complete`.
+  Step feed(std::string_view bytes);
+
+  /// The peer has closed its side. True if that ends the response properly (read-to-close, or
+  /// complete already); otherwise `failure()` is set: `connection_closed`, phase head or body.
+  bool finish();
+
+  [[nodiscard]] const Http1Head& head() const noexcept;
+  [[nodiscard]] Http1Head take_head() noexcept;
+  /// Valid until the input of the last `feed` goes away.
+  [[nodiscard]] std::string_view body_part() const noexcept;
+  /// Bytes still to come of a Content-Length body, where the length is known.
+  [[nodiscard]] std::optional<std::uint64_t> remaining_length() const noexcept;
+  /// True once any byte of this response has been fed.
+  [[nodiscard]] bool started() const noexcept;
+  [[nodiscard]] bool complete() const noexcept;
+  /// After `complete`: may the connection carry another request (RFC 9112 §9.3)?
+  [[nodiscard]] bool keep_alive() const noexcept;
+  [[nodiscard]] const detail::Failure& failure() const noexcept;
+  /// A fast path for large bodies: in a Content-Length body, tells the parser that `count` bytes of
+  /// it were taken by the caller without passing through `feed`. `count` <= `remaining_length()`.
+  void skip_body(std::uint64_t count);
+  /// Trailer fields of a chunked body; filled when `complete`.
+  [[nodiscard]] const Headers& trailers() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The request line (RFC 9112 §3); `target` is origin-form ("/path?query"). Like all that writes
+/// here it only concatenates: everything must be checked already.
+void append_request_line(std::string& to, std::string_view method, std::string_view target);
+
+/// One field line (RFC 9112 §5).
+void append_field(std::string& to, std::string_view name, std::string_view value);
+
+/// `bytes` as one chunk of a chunked body (RFC 9112 §7.1), appended to `to`; nothing for an empty
+/// input.
+void append_chunk(std::string& to, std::string_view bytes);
+/// The last chunk and the empty trailer section.
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+}  // namespace reqivo::native

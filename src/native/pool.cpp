@@ -1,0 +1,264 @@
+#include "native/pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "platform/event_loop.hpp"
+#include "scheduler.hpp"
+
+namespace reqivo::native {
+namespace {
+
+/// One request waiting for room.
+class Waiter {
+ public:
+  Waiter(std::string wanted_origin, bool wants_fresh)
+      : origin(std::move(wanted_origin)), fresh(wants_fresh) {}
+  std::string origin;
+  bool fresh;
+  Lease granted;
+  detail::PromiseBase* owner = nullptr;
+  Waiter* next = nullptr;
+  Waiter* previous = nullptr;
+  bool queued = false;
+};
+
+struct IdleConnection {
+  IdleConnection(std::unique_ptr<Connection> which, detail::TimePoint when)
+      : connection(std::move(which)), since(when) {}
+  std::unique_ptr<Connection> connection;
+  detail::TimePoint since;
+};
+
+struct Origin {
+  Origin() {}
+  std::deque<IdleConnection> idle;  // the oldest first
+  std::size_t open = 0;             // idle, leased and being connected
+};
+
+}  // namespace
+
+/// Shared by the pool and its leases.
+class PoolState : public std::enable_shared_from_this<PoolState>, private detail::TimerNode {
+ public:
+  explicit PoolState(const Limits& limits) : limits_(limits) {}
+
+  [[nodiscard]] std::optional<Lease> try_lease(const std::string& origin, bool fresh) {
+    Origin& entry = origins_[origin];
+    if (!fresh) {
+      if (auto connection = take_idle(entry)) return lease(origin, std::move(connection));
+    }
+    if (!make_room(entry)) {
+      forget_if_unused(origin);
+      return std::nullopt;
+    }
+    ++entry.open;
+    ++open_;
+    return lease(origin, nullptr);
+  }
+
+  void give_back(const std::string& origin, std::unique_ptr<Connection> connection) {
+    if (closed_ || (limits_.idle_timeout() && limits_.idle_timeout()->nanoseconds().count() <= 0)) {
+      connection->close();
+      connection.reset();
+      drop(origin);
+      return;
+    }
+    connection->rest();
+    const detail::TimePoint now = detail::Scheduler::current().loop().now();
+    origins_[origin].idle.emplace_back(std::move(connection), now);
+    ++idle_;
+    if (!scheduled() && limits_.idle_timeout()) {
+      schedule_at(detail::saturating_add(now, *limits_.idle_timeout()));
+    }
+    serve_waiters();
+  }
+
+  void drop(const std::string& origin) {
+    --origins_[origin].open;
+    --open_;
+    forget_if_unused(origin);
+    serve_waiters();
+  }
+
+  void close_idle() noexcept {
+    for (auto entry = origins_.begin(); entry != origins_.end();) {
+      while (!entry->second.idle.empty()) evict_oldest(entry->second);
+      entry = entry->second.open == 0 ? origins_.erase(entry) : std::next(entry);
+    }
+    if (scheduled()) cancel();
+  }
+  void close() noexcept {
+    closed_ = true;
+    close_idle();
+  }
+
+  void enqueue(Waiter& waiter) noexcept {
+    waiter.queued = true;
+    waiter.previous = last_;
+    (last_ != nullptr ? last_->next : first_) = &waiter;
+    last_ = &waiter;
+  }
+  void remove(Waiter& waiter) noexcept {
+    if (!std::exchange(waiter.queued, false)) return;
+    (waiter.previous != nullptr ? waiter.previous->next : first_) = waiter.next;
+    (waiter.next != nullptr ? waiter.next->previous : last_) = waiter.previous;
+    waiter.next = waiter.previous = nullptr;
+  }
+
+ private:
+  [[nodiscard]] Lease lease(const std::string& origin, std::unique_ptr<Connection> connection) {
+    return Lease(shared_from_this(), origin, std::move(connection));
+  }
+
+  [[nodiscard]] std::unique_ptr<Connection> take_idle(Origin& entry) {
+    while (!entry.idle.empty()) {
+      auto connection = std::move(entry.idle.back().connection);
+      const auto idle = detail::Scheduler::current().loop().now() - entry.idle.back().since;
+      entry.idle.pop_back();
+      --idle_;
+      if (connection->usable(idle)) return connection;
+      --entry.open;
+      --open_;
+    }
+    return nullptr;
+  }
+
+  /// True: one more connection may be opened for `entry`, if need be in place of an idle one.
+  [[nodiscard]] bool make_room(Origin& entry) {
+    if (limits_.connections_per_host() && entry.open >= *limits_.connections_per_host()) {
+      if (entry.idle.empty()) return false;
+      evict_oldest(entry);
+    }
+    if (!limits_.connections() || open_ < *limits_.connections()) return true;
+    if (idle_ == 0) return false;
+    evict_oldest(*with_oldest_idle());
+    return true;
+  }
+
+  [[nodiscard]] Origin* with_oldest_idle() noexcept {
+    Origin* oldest = nullptr;
+    for (auto& [name, entry] : origins_) {
+      if (entry.idle.empty()) continue;
+      if (oldest == nullptr || entry.idle.front().since < oldest->idle.front().since) {
+        oldest = &entry;
+      }
+    }
+    return oldest;
+  }
+
+  void evict_oldest(Origin& entry) noexcept {
+    entry.idle.front().connection->close();
+    entry.idle.pop_front();
+    --idle_;
+    --entry.open;
+    --open_;
+  }
+
+  void forget_if_unused(const std::string& origin) {
+    const auto entry = origins_.find(origin);
+    if (entry != origins_.end() && entry->second.open == 0) origins_.erase(entry);
+  }
+
+  /// Gives room to those who wait, first come first served, past those whose origin has none.
+  void serve_waiters() {
+    Waiter* waiter = first_;
+    while (waiter != nullptr) {
+      Waiter* const next = waiter->next;
+      if (auto granted = try_lease(waiter->origin, waiter->fresh)) {
+        remove(*waiter);
+        waiter->granted = std::move(*granted);
+        waiter->owner->wake();
+      }
+      waiter = next;
+    }
+  }
+
+  void expired() noexcept override {
+    const detail::TimePoint now = detail::Scheduler::current().loop().now();
+    const Duration limit = *limits_.idle_timeout();
+    std::optional<detail::TimePoint> next;
+    for (auto entry = origins_.begin(); entry != origins_.end();) {
+      auto& idle = entry->second.idle;
+      while (!idle.empty() && detail::saturating_add(idle.front().since, limit) <= now) {
+        evict_oldest(entry->second);
+      }
+      if (!idle.empty()) {
+        const auto due = detail::saturating_add(idle.front().since, limit);
+        next = next ? std::min(*next, due) : due;
+      }
+      entry = entry->second.open == 0 ? origins_.erase(entry) : std::next(entry);
+    }
+    if (next) schedule_at(*next);
+  }
+
+  Limits limits_;
+  std::unordered_map<std::string, Origin> origins_;
+  std::size_t open_ = 0;
+  std::size_t idle_ = 0;
+  Waiter* first_ = nullptr;
+  Waiter* last_ = nullptr;
+  bool closed_ = false;
+};
+
+namespace {
+
+/// Waits in the pool's queue; leaves it, or hands on what it was granted, when destroyed.
+class RoomAwaiter {
+ public:
+  RoomAwaiter(PoolState& pool, Waiter& waiter) noexcept : pool_(pool), waiter_(waiter) {}
+  RoomAwaiter(const RoomAwaiter&) = delete;
+  RoomAwaiter& operator=(const RoomAwaiter&) = delete;
+  ~RoomAwaiter() {
+    pool_.remove(waiter_);
+    if (waiter_.granted.connection()) waiter_.granted.give_back();  // granted, and then cancelled
+  }
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <detail::KitPromise Promise>
+  void await_suspend(std::coroutine_handle<Promise> owner) noexcept {
+    waiter_.owner = &owner.promise();
+    pool_.enqueue(waiter_);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  PoolState& pool_;
+  Waiter& waiter_;
+};
+
+Task<Lease> acquire_from(std::shared_ptr<PoolState> pool, std::string origin, bool fresh) {
+  if (auto lease = pool->try_lease(origin, fresh)) co_return std::move(*lease);
+  Waiter waiter(std::move(origin), fresh);
+  RoomAwaiter room(*pool, waiter);
+  co_await room;
+  co_return std::move(waiter.granted);
+}
+
+}  // namespace
+
+// ---- Lease
+
+void Lease::give_back() noexcept {
+  const std::shared_ptr<PoolState> pool = std::move(pool_);
+  if (pool && connection_) pool->give_back(origin_, std::move(connection_));
+}
+
+void Lease::drop() noexcept {
+  const std::shared_ptr<PoolState> pool = std::move(pool_);
+  connection_.reset();
+  if (pool) pool->drop(origin_);
+}
+
+// ---- Pool
+
+Pool::Pool(const Limits& limits) : state_(std::make_shared<PoolState>(limits)) {}
+
+Pool::~Pool() { state_->close(); }
+
+Task<Lease> Pool::acquire(std::string origin, bool fresh) {
+  return acquire_from(state_, std::move(origin), fresh);
+}
+
+void Pool::close_idle() noexcept { state_->close_idle(); }
+
+}  // namespace reqivo::native

@@ -1,0 +1,88 @@
+// Connections that are kept for the next request.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <reqivo/detail/task.hpp>
+#include <reqivo/detail/timer.hpp>
+#include <reqivo/options.hpp>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "native/connection.hpp"
+#include "platform/url.hpp"
+
+namespace reqivo::native {
+
+class PoolState;
+
+/// The right to one open connection to an origin, and the connection once there is one. Destroying
+/// it closes the connection; `give_back` keeps it for others. May outlive the pool.
+class Lease {
+ public:
+  Lease() noexcept = default;
+  Lease(std::shared_ptr<PoolState> pool, std::string origin,
+        std::unique_ptr<Connection> connection) noexcept
+      : pool_(std::move(pool)),
+        origin_(std::move(origin)),
+        connection_(std::move(connection)),
+        reused_(connection_ != nullptr) {}
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(Lease&& other) noexcept {
+    if (this != &other) {
+      drop();
+      pool_ = std::move(other.pool_);
+      origin_ = std::move(other.origin_);
+      connection_ = std::move(other.connection_);
+      reused_ = other.reused_;
+    }
+    return *this;
+  }
+  ~Lease() { drop(); }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return pool_ != nullptr; }
+  /// Null until one was connected.
+  [[nodiscard]] const std::unique_ptr<Connection>& connection() const noexcept {
+    return connection_;
+  }
+  /// The connection was not made for this lease: it has lain idle.
+  [[nodiscard]] bool reused() const noexcept { return reused_; }
+  void set_connection(std::unique_ptr<Connection> connection) noexcept {
+    connection_ = std::move(connection);
+  }
+  /// The connection goes to whoever waits for one, or lies idle.
+  void give_back() noexcept;
+
+ private:
+  void drop() noexcept;
+
+  std::shared_ptr<PoolState> pool_;
+  std::string origin_;
+  std::unique_ptr<Connection> connection_;
+  bool reused_ = false;
+};
+
+/// The connections of one session: per origin, the one used last first. Counts what is open and
+/// being opened against the limits; who finds no room waits in order of arrival.
+class Pool {
+ public:
+  explicit Pool(const Limits& limits);
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  /// Closes what lies idle; what is leased stays with its lease.
+  ~Pool();
+
+  /// A lease with an idle connection that still looks usable, or with none: then the caller
+  /// connects. `fresh`: never an idle one. Waits, without limit, while there is no room.
+  Task<Lease> acquire(std::string origin, bool fresh);
+  /// Closes every idle connection.
+  void close_idle() noexcept;
+
+ private:
+  std::shared_ptr<PoolState> state_;
+};
+
+}  // namespace reqivo::native

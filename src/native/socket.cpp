@@ -1,0 +1,326 @@
+#include "native/socket.hpp"
+
+#include <array>
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <utility>
+
+#include "native/handler_memory.hpp"
+
+namespace reqivo::native {
+namespace {
+
+constexpr std::size_t default_buffer_size = 16 * 1024;
+
+bool would_block(const std::error_code& error) noexcept {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+}  // namespace
+
+/// Shared by the socket, its awaiters and the handlers of pending operations.
+class Socket::State : public std::enable_shared_from_this<State> {
+ public:
+  explicit State(asio::ip::tcp::socket connected) : socket_(std::move(connected)) {
+    std::error_code ignored;
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  }
+
+  // ---- reading
+
+  [[nodiscard]] std::string_view input() const noexcept {
+    return {buffer_.get() + begin_, end_ - begin_};
+  }
+  void consume(std::size_t count) noexcept { begin_ += count; }
+  void set_buffer_size(std::size_t size) {
+    if (read_pending_ || begin_ != end_ || size == wanted_size_) return;
+    wanted_size_ = size;
+    buffer_.reset();
+  }
+
+  /// True: there is something to report without waiting. Tries only where more is likely: after a
+  /// short read the kernel has nothing, and asking would be a system call for nothing.
+  bool read_now() {
+    if (read_pending_) return false;
+    make_room();
+    if (!expect_more_) return false;
+    std::error_code error;
+    const std::size_t count = socket_.receive(free_space(), 0, error);
+    if (would_block(error)) {
+      expect_more_ = false;
+      return false;
+    }
+    note_read(error, count);
+    return true;
+  }
+  void watch() {
+    // A read that ended while something was sent may have been dealt with since.
+    if (read_done_ && begin_ == end_) static_cast<void>(take_early_input());
+    if (read_pending_ || read_done_) return;
+    make_room();
+    start_read();
+  }
+  void start_read() {
+    if (read_pending_) return;
+    read_pending_ = true;
+    auto handler = [self = shared_from_this()](const std::error_code& error, std::size_t count) {
+      self->read_pending_ = false;
+      self->note_read(error, count);
+      self->read_done_ = true;
+      if (self->read_waiter_ != nullptr) self->read_waiter_->wake();
+    };
+    socket_.async_receive(free_space(), PlacedHandler(read_memory_, std::move(handler)));
+  }
+  [[nodiscard]] std::error_code take_read_error() noexcept {
+    read_done_ = false;
+    return std::exchange(read_error_, {});
+  }
+  [[nodiscard]] bool read_done() const noexcept { return read_done_; }
+  /// False: the read ended with an error, which stays for the next `Fill`.
+  [[nodiscard]] bool take_early_input() noexcept {
+    if (read_error_) return false;
+    read_done_ = false;
+    return true;
+  }
+  /// What `read_now` just read is to be reported by the next `Fill`.
+  void note_early_input() noexcept { read_done_ = true; }
+  [[nodiscard]] bool read_pending() const noexcept { return read_pending_; }
+  void set_read_waiter(detail::PromiseBase* waiter) noexcept { read_waiter_ = waiter; }
+
+  // ---- writing
+
+  void set_outgoing(OutgoingBytes bytes) noexcept {
+    outgoing_ = std::move(bytes);
+    sent_ = 0;
+    write_error_ = {};
+  }
+  /// True: all is sent, or it failed.
+  bool write_now() noexcept {
+    while (sent_ < outgoing_.size()) {
+      std::error_code error;
+      const std::size_t count = socket_.send(unsent(), 0, error);
+      if (would_block(error)) return false;
+      if (error) {
+        write_error_ = error;
+        return true;
+      }
+      note_written(count);
+    }
+    return true;
+  }
+  void start_write() {
+    write_pending_ = true;
+    auto handler = [self = shared_from_this()](const std::error_code& error, std::size_t count) {
+      self->write_pending_ = false;
+      self->note_written(count);
+      if (error) self->write_error_ = error;
+      if (!error && !self->write_now()) {
+        self->start_write();
+      } else if (self->write_waiter_ != nullptr) {
+        self->write_waiter_->wake();
+      }
+    };
+    socket_.async_send(unsent(), PlacedHandler(write_memory_, std::move(handler)));
+  }
+  [[nodiscard]] std::error_code write_error() const noexcept { return write_error_; }
+  [[nodiscard]] bool write_pending() const noexcept { return write_pending_; }
+  void set_write_waiter(detail::PromiseBase* waiter) noexcept { write_waiter_ = waiter; }
+
+  // ---- the rest
+
+  void set_progress(std::shared_ptr<detail::ExchangeProgress> progress) noexcept {
+    progress_ = std::move(progress);
+  }
+  [[nodiscard]] bool look() noexcept {
+    char byte = 0;
+    std::error_code error;
+    socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, error);
+    return !would_block(error);
+  }
+  void try_send(std::string_view bytes) noexcept {
+    std::error_code ignored;
+    socket_.send(asio::buffer(bytes.data(), bytes.size()), 0, ignored);
+  }
+  /// Closes without sending what the kernel still holds (RFC 9293 §3.10.5, ABORT): a peer that does
+  /// not read would otherwise not learn of it.
+  void reset() noexcept {
+    std::error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    close();
+  }
+  [[nodiscard]] bool all_sent() const noexcept { return sent_ == outgoing_.size(); }
+  void close() noexcept {
+    std::error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+  [[nodiscard]] asio::mutable_buffer free_space() const noexcept {
+    return asio::buffer(buffer_.get() + end_, size_ - end_);
+  }
+  /// Only with no read pending: it may move what is there.
+  void make_room() {
+    if (begin_ == end_) begin_ = end_ = 0;
+    if (buffer_ == nullptr) {
+      buffer_ = std::make_unique_for_overwrite<char[]>(wanted_size_);
+      size_ = wanted_size_;
+    }
+    if (end_ < size_) return;
+    if (begin_ > 0) {
+      std::char_traits<char>::move(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+      return;
+    }
+    auto larger = std::make_unique_for_overwrite<char[]>(2 * size_);
+    std::char_traits<char>::copy(larger.get(), buffer_.get(), end_);
+    buffer_ = std::move(larger);
+    size_ *= 2;
+  }
+  void note_read(const std::error_code& error, std::size_t count) noexcept {
+    expect_more_ = count > 0 && count == size_ - end_;  // the kernel had at least a buffer full
+    end_ += count;
+    read_error_ = error;
+    if (progress_ && count > 0) progress_->moved();
+  }
+  [[nodiscard]] std::array<asio::const_buffer, 2> unsent() const noexcept {
+    const std::string_view own = outgoing_.own();
+    const std::string_view shared = outgoing_.shared();
+    const std::size_t own_sent = std::min(sent_, own.size());
+    const std::size_t shared_sent = sent_ - own_sent;
+    return {asio::buffer(own.data() + own_sent, own.size() - own_sent),
+            asio::buffer(shared.data() + shared_sent, shared.size() - shared_sent)};
+  }
+  void note_written(std::size_t count) noexcept {
+    sent_ += count;
+    if (progress_ && count > 0) progress_->moved();
+  }
+
+  asio::ip::tcp::socket socket_;
+  std::shared_ptr<detail::ExchangeProgress> progress_;
+
+  std::unique_ptr<char[]> buffer_;
+  std::size_t size_ = 0;
+  std::size_t wanted_size_ = default_buffer_size;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  bool expect_more_ = false;
+  bool read_pending_ = false;
+  bool read_done_ = false;
+  std::error_code read_error_;
+  detail::PromiseBase* read_waiter_ = nullptr;
+  HandlerMemory read_memory_;
+
+  OutgoingBytes outgoing_;
+  std::size_t sent_ = 0;
+  bool write_pending_ = false;
+  std::error_code write_error_;
+  detail::PromiseBase* write_waiter_ = nullptr;
+  HandlerMemory write_memory_;
+};
+
+// ---- Fill
+
+Socket::Fill::Fill(State& state) noexcept : state_(state.shared_from_this()) {}
+
+Socket::Fill::~Fill() {
+  if (!waiting_) return;
+  state_->set_read_waiter(nullptr);
+  if (state_->read_pending()) state_->close();
+}
+
+bool Socket::Fill::await_ready() noexcept { return state_->read_done() || state_->read_now(); }
+
+void Socket::Fill::wait(detail::PromiseBase& waiter) {
+  waiting_ = true;
+  state_->set_read_waiter(&waiter);
+  state_->start_read();
+}
+
+std::error_code Socket::Fill::await_resume() noexcept {
+  if (waiting_) state_->set_read_waiter(nullptr);
+  waiting_ = false;
+  return state_->take_read_error();
+}
+
+// ---- Write
+
+Socket::Write::Write(State& state, OutgoingBytes bytes, bool stop_on_input)
+    : state_(state.shared_from_this()), stop_on_input_(stop_on_input) {
+  state_->set_outgoing(std::move(bytes));
+}
+
+Socket::Write::Write(State& state, bool stop_on_input)
+    : state_(state.shared_from_this()), stop_on_input_(stop_on_input) {}
+
+Socket::Write::~Write() {
+  if (!waiting_) return;
+  state_->set_write_waiter(nullptr);
+  state_->set_read_waiter(nullptr);
+  if (state_->write_pending()) state_->reset();
+}
+
+bool Socket::Write::await_ready() noexcept {
+  return !state_->write_pending() && state_->write_now();
+}
+
+void Socket::Write::wait(detail::PromiseBase& waiter) {
+  waiting_ = true;
+  state_->set_write_waiter(&waiter);
+  if (!state_->write_pending()) state_->start_write();
+  if (!stop_on_input_) return;
+  if (!state_->read_done() && state_->read_now()) state_->note_early_input();
+  if (state_->read_done()) {
+    waiter.wake();
+    return;
+  }
+  state_->set_read_waiter(&waiter);
+  state_->start_read();
+}
+
+std::error_code Socket::Write::await_resume() noexcept {
+  if (waiting_) {
+    state_->set_write_waiter(nullptr);
+    state_->set_read_waiter(nullptr);
+  }
+  waiting_ = false;
+  return state_->write_error();
+}
+
+// ---- Socket
+
+Socket::Socket(std::shared_ptr<asio::io_context> context, asio::ip::tcp::socket connected)
+    : context_(std::move(context)), state_(std::make_shared<State>(std::move(connected))) {}
+
+Socket::Socket(Socket&&) noexcept = default;
+
+Socket& Socket::operator=(Socket&& other) noexcept {
+  if (this != &other) {
+    close();
+    state_ = std::move(other.state_);
+    context_ = std::move(other.context_);
+  }
+  return *this;
+}
+
+Socket::~Socket() { close(); }
+
+std::string_view Socket::input() const noexcept { return state_->input(); }
+void Socket::consume(std::size_t count) noexcept { state_->consume(count); }
+void Socket::set_buffer_size(std::size_t size) { state_->set_buffer_size(size); }
+bool Socket::write_unfinished() const noexcept { return !state_->all_sent(); }
+void Socket::set_progress(std::shared_ptr<detail::ExchangeProgress> progress) noexcept {
+  state_->set_progress(std::move(progress));
+}
+void Socket::watch() { state_->watch(); }
+bool Socket::stirred() const noexcept { return state_->read_done(); }
+bool Socket::take_early_input() noexcept { return state_->take_early_input(); }
+bool Socket::look() noexcept { return state_->look(); }
+std::error_code Socket::take_error() noexcept { return state_->take_read_error(); }
+void Socket::try_send(std::string_view bytes) noexcept { state_->try_send(bytes); }
+void Socket::close() noexcept {
+  if (state_) state_->close();
+}
+
+}  // namespace reqivo::native

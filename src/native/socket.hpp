@@ -1,0 +1,136 @@
+// A connected TCP socket that coroutines await.
+#pragma once
+
+#include <asio/ip/tcp.hpp>
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <reqivo/detail/promise.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "platform/transport.hpp"
+
+namespace reqivo::native {
+
+/// Bytes to send, which the socket owns while it sends them: some of its own, then shared ones.
+class OutgoingBytes {
+ public:
+  explicit OutgoingBytes(std::string own) : own_(std::move(own)) {}
+  OutgoingBytes(std::string own, std::shared_ptr<const std::string> shared)
+      : own_(std::move(own)), shared_(std::move(shared)) {}
+  OutgoingBytes() = default;
+
+  [[nodiscard]] std::string_view own() const noexcept { return own_; }
+  [[nodiscard]] std::string_view shared() const noexcept {
+    return shared_ ? std::string_view(*shared_) : std::string_view();
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return own_.size() + shared().size(); }
+
+ private:
+  std::string own_;
+  std::shared_ptr<const std::string> shared_;
+};
+
+/// One TCP connection. Moving bytes is tried at once, and only then waited for, so that what the
+/// kernel can take or give costs one system call.
+///
+/// Lifetime: what a pending operation needs belongs to a state that its handler shares; destroying
+/// the socket closes it, and handlers that come later find nobody. Destroying an awaiter that still
+/// waits closes the socket too: half a message is of use to no one.
+class Socket {
+ public:
+  Socket(std::shared_ptr<asio::io_context> context, asio::ip::tcp::socket connected);
+  Socket(Socket&&) noexcept;
+  Socket& operator=(Socket&&) noexcept;
+  ~Socket();
+
+  class State;
+
+  /// Waits for bytes: `co_await socket.fill()` gives the error, asio::error::eof at the end of the
+  /// stream. On success `input()` holds at least one byte more.
+  class [[nodiscard]] Fill {
+   public:
+    explicit Fill(State& state) noexcept;
+    Fill(const Fill&) = delete;
+    Fill& operator=(const Fill&) = delete;
+    ~Fill();
+    [[nodiscard]] bool await_ready() noexcept;
+    template <detail::KitPromise Promise>
+    void await_suspend(std::coroutine_handle<Promise> waiter) {
+      wait(waiter.promise());
+    }
+    [[nodiscard]] std::error_code await_resume() noexcept;
+
+   private:
+    void wait(detail::PromiseBase& waiter);
+    std::shared_ptr<State> state_;
+    bool waiting_ = false;
+  };
+
+  /// Sends all of the bytes: `co_await socket.write(...)` gives the error. With `stop_on_input` it
+  /// also ends early, without an error, once bytes arrive: see `write_unfinished`.
+  class [[nodiscard]] Write {
+   public:
+    Write(State& state, OutgoingBytes bytes, bool stop_on_input);
+    Write(State& state, bool stop_on_input);  // goes on with what an earlier one left
+    Write(const Write&) = delete;
+    Write& operator=(const Write&) = delete;
+    ~Write();
+    [[nodiscard]] bool await_ready() noexcept;
+    template <detail::KitPromise Promise>
+    void await_suspend(std::coroutine_handle<Promise> waiter) {
+      wait(waiter.promise());
+    }
+    [[nodiscard]] std::error_code await_resume() noexcept;
+
+   private:
+    void wait(detail::PromiseBase& waiter);
+    std::shared_ptr<State> state_;
+    bool stop_on_input_;
+    bool waiting_ = false;
+  };
+
+  [[nodiscard]] Fill fill() { return Fill(*state_); }
+  [[nodiscard]] Write write(OutgoingBytes bytes, bool stop_on_input = false) {
+    return Write(*state_, std::move(bytes), stop_on_input);
+  }
+
+  /// Goes on with a write that ended early because of input.
+  [[nodiscard]] Write finish_write(bool stop_on_input) { return Write(*state_, stop_on_input); }
+
+  /// Received bytes that nobody has consumed. Valid until the next `fill`.
+  [[nodiscard]] std::string_view input() const noexcept;
+  void consume(std::size_t count) noexcept;
+  /// Grows or shrinks what one `fill` may read. Only while `input()` is empty and nothing is
+  /// pending.
+  void set_buffer_size(std::size_t size);
+  /// True where the last write did not send all of its bytes: it ended early, or failed.
+  [[nodiscard]] bool write_unfinished() const noexcept;
+  /// Reports each byte that moves to `progress`, until replaced.
+  void set_progress(std::shared_ptr<detail::ExchangeProgress> progress) noexcept;
+  /// Starts a read that the next `fill` will find: an idle connection that its peer closes is then
+  /// noticed by the loop, at no cost to the next request.
+  void watch();
+  /// Whether the watching read has ended: with input, or with an error that the next `fill`
+  /// reports.
+  [[nodiscard]] bool stirred() const noexcept;
+  /// After a write that ended early: the input that ended it is dealt with, and further input may
+  /// end the next one. False where it was an error, which the next `fill` reports.
+  [[nodiscard]] bool take_early_input() noexcept;
+  /// Whether the kernel has input or a close to report. One system call; takes nothing.
+  [[nodiscard]] bool look() noexcept;
+  /// The error of a watching read that has `stirred`.
+  [[nodiscard]] std::error_code take_error() noexcept;
+  /// Sends a few bytes if the kernel takes them at once; for close_notify.
+  void try_send(std::string_view bytes) noexcept;
+  void close() noexcept;
+
+ private:
+  // Owned here and not by the state: pending handlers, which own the state, live in the context.
+  std::shared_ptr<asio::io_context> context_;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace reqivo::native

@@ -1,0 +1,48 @@
+// The two byte queues between OpenSSL and whoever owns the socket.
+#pragma once
+
+#include <openssl/bio.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace reqivo::native {
+
+/// Ciphertext on its way in and out, behind a BIO of our own: a memory BIO would copy each byte
+/// once more and hand the output out in pieces.
+class TlsBytes {
+ public:
+  TlsBytes() = default;
+  TlsBytes(const TlsBytes&) = delete;
+  TlsBytes& operator=(const TlsBytes&) = delete;
+
+  /// Appends to the input. Linear in all: what was consumed is moved over at most once.
+  void feed(std::string_view ciphertext);
+  /// Takes up to `size` bytes out of the input.
+  std::size_t take(char* to, std::size_t size) noexcept;
+  [[nodiscard]] bool has_input() const noexcept { return !input_.empty(); }
+  /// Gives back a large input buffer that is empty, so that an idle connection holds little.
+  void release_input() noexcept;
+  /// Forgets the input.
+  void drop_input() noexcept;
+
+  [[nodiscard]] std::string& output() noexcept { return output_; }
+  /// Appends to the output; false where there is no memory (an exception must not cross OpenSSL).
+  bool put(const char* data, std::size_t size) noexcept;
+
+  /// The connection's first bytes (at most 5), from which one sees whether the peer speaks TLS at
+  /// all.
+  [[nodiscard]] std::string_view first_bytes() const noexcept { return first_bytes_; }
+
+ private:
+  std::string input_;
+  std::size_t consumed_ = 0;
+  std::string output_;
+  std::string first_bytes_;
+};
+
+/// A BIO over `bytes`, which must outlive it. Null where there is no memory.
+[[nodiscard]] BIO* new_tls_bio(TlsBytes& bytes);
+
+}  // namespace reqivo::native

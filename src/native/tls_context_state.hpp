@@ -1,0 +1,16 @@
+// What a TlsContext holds; for TlsContext and TlsEngine alone.
+#pragma once
+
+#include "native/openssl_handles.hpp"
+#include "native/tls_engine.hpp"
+#include "native/tls_sessions.hpp"
+
+namespace reqivo::native {
+
+struct TlsContext::State {
+  SslContextHandle ssl;
+  bool verify = true;
+  TlsSessions sessions;
+};
+
+}  // namespace reqivo::native

@@ -1,0 +1,161 @@
+// The seam: send one prepared request, get the head and a source of body bytes. All policy
+// (redirects, deadlines, hooks, buffering) is above it and shared; a fake for tests is 50 lines.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <reqivo/detail/task.hpp>
+#include <reqivo/headers.hpp>
+#include <reqivo/options.hpp>
+#include <string>
+
+#include "platform/event_loop.hpp"
+#include "platform/failure.hpp"
+#include "platform/url.hpp"
+
+namespace reqivo::detail {
+
+/// How far an exchange is: written by the transport, read by the deadline. One thread.
+class ExchangeProgress {
+ public:
+  /// Wants to know when another limit may have become the next to run out.
+  class Listener {
+   public:
+    virtual void phase_changed() noexcept = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  ExchangeProgress(const EventLoop& loop, TimePoint start) noexcept
+      : loop_(loop), phase_start_(start), last_activity_(start) {}
+
+  /// The exchange enters `phase`; entering the phase it is in already changes nothing.
+  void enter(Phase phase) noexcept {
+    if (phase == phase_) return;
+    phase_start_ = last_activity_ = loop_.now();
+    const auto connecting = [](Phase p) { return p >= Phase::resolve && p <= Phase::tls; };
+    if (connecting(phase) && !connecting(phase_)) connecting_since_ = phase_start_;
+    phase_ = phase;
+    if (listener_ != nullptr) listener_->phase_changed();
+  }
+  /// At most one at a time; null for none.
+  void set_listener(Listener* listener) noexcept { listener_ = listener; }
+  /// Bytes went either way.
+  void moved() noexcept { last_activity_ = loop_.now(); }
+
+  [[nodiscard]] Phase phase() const noexcept { return phase_; }
+  [[nodiscard]] TimePoint phase_start() const noexcept { return phase_start_; }
+  /// When resolving began; name, connection and handshake share one limit.
+  [[nodiscard]] TimePoint connecting_since() const noexcept { return connecting_since_; }
+  [[nodiscard]] TimePoint last_activity() const noexcept { return last_activity_; }
+
+ private:
+  const EventLoop& loop_;
+  Listener* listener_ = nullptr;
+  Phase phase_ = Phase::url;
+  TimePoint phase_start_;
+  TimePoint connecting_since_{};
+  TimePoint last_activity_;
+};
+
+/// The body of a request, pulled by the transport.
+class UploadSource {
+ public:
+  UploadSource() = default;
+  UploadSource(const UploadSource&) = delete;
+  UploadSource& operator=(const UploadSource&) = delete;
+  virtual ~UploadSource() = default;
+  /// The next piece; std::nullopt at the end. Throws what the caller's generator throws.
+  virtual Task<std::optional<std::string>> next() = 0;
+};
+
+/// Nothing, bytes that may be sent again, or a source that can be read once.
+class RequestBody {
+ public:
+  RequestBody() = default;
+  explicit RequestBody(std::shared_ptr<const std::string> bytes) : bytes_(std::move(bytes)) {}
+  RequestBody(std::shared_ptr<UploadSource> source, std::optional<std::uint64_t> length)
+      : source_(std::move(source)), length_(length) {}
+
+  [[nodiscard]] bool empty() const noexcept { return !bytes_ && !source_; }
+  /// Null unless the body is bytes.
+  [[nodiscard]] const std::shared_ptr<const std::string>& bytes() const noexcept { return bytes_; }
+  /// Null unless the body is streamed.
+  [[nodiscard]] const std::shared_ptr<UploadSource>& source() const noexcept { return source_; }
+  /// The number of bytes, where it is known.
+  [[nodiscard]] std::optional<std::uint64_t> length() const noexcept {
+    return bytes_ ? std::optional<std::uint64_t>(bytes_->size()) : length_;
+  }
+  [[nodiscard]] bool replayable() const noexcept { return !source_; }
+
+ private:
+  std::shared_ptr<const std::string> bytes_;
+  std::shared_ptr<UploadSource> source_;
+  std::optional<std::uint64_t> length_;
+};
+
+/// One request, ready to send: URL absolute and http(s), every header that the caller or the
+/// session wants (Host, Content-Length, Transfer-Encoding and Connection are the transport's), all
+/// checked.
+struct TransportRequest {
+  TransportRequest() {}
+  std::string method;
+  Url url;
+  Headers headers;
+  RequestBody body;
+  /// Only for a transport that follows redirects by itself; one that cannot ignores it.
+  Redirect redirect = Redirect::follow;
+  /// Undo Content-Encoding (natively: also ask for it, where no Accept-Encoding is set).
+  bool decode = true;
+  std::shared_ptr<ExchangeProgress> progress;
+};
+
+/// Where the bytes of a response's body come from. Destroying it ends the exchange abruptly unless
+/// the body was read to its end.
+class BodySource {
+ public:
+  BodySource() = default;
+  BodySource(const BodySource&) = delete;
+  BodySource& operator=(const BodySource&) = delete;
+  virtual ~BodySource() = default;
+  /// The next bytes as they arrive, decoded; empty at the end, and only there. One call at a time.
+  /// The source outlives the task.
+  virtual Task<Outcome<std::string>> read() = 0;
+};
+
+/// The answer to one exchange.
+struct TransportResponse {
+  TransportResponse() {}
+  int status = 0;
+  std::string reason;
+  std::string http_version;  ///< "1.1", "1.0", "2"; empty where the platform does not say
+  Headers headers;
+  std::unique_ptr<BodySource> body;  ///< null: the body is known to be empty
+  std::string final_url;  ///< where the platform followed redirects by itself; else empty
+};
+
+/// Sends requests over a platform's own means. Destroying it closes everything at once.
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  virtual ~Transport() = default;
+  /// One exchange. No redirects unless the platform can only follow, no cookies, no timeouts: the
+  /// caller destroys the task when time is up. Throws only what an `UploadSource` throws. Lifetime:
+  /// `request` does not change before the task has finished or is destroyed.
+  virtual Task<Outcome<TransportResponse>> send(
+      std::shared_ptr<const TransportRequest> request) = 0;
+  /// Closes connections that nobody uses, properly (close_notify).
+  virtual void close_idle() noexcept = 0;
+};
+
+/// A session's transport. `limits` and `tls` are final by then. Failure: `tls` where a certificate
+/// file cannot be used.
+[[nodiscard]] Outcome<std::unique_ptr<Transport>> make_transport(const Limits& limits,
+                                                                 const TlsOptions& tls);
+
+}  // namespace reqivo::detail

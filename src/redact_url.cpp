@@ -1,0 +1,97 @@
+// Cutting secrets out of URLs, also out of text that no URL parser accepts.
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "platform/failure.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+
+bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }
+
+/// What the URL parser itself drops before it looks (URL Standard §4.4, steps 1 to 3), and no
+/// controls.
+std::string as_parsed(std::string_view url) {
+  const auto is_edge = [](char c) { return static_cast<unsigned char>(c) <= 0x20; };
+  while (!url.empty() && is_edge(url.front())) url.remove_prefix(1);
+  while (!url.empty() && is_edge(url.back())) url.remove_suffix(1);
+  std::string text(url);
+  std::erase_if(text, [](char c) { return c == '\t' || c == '\n' || c == '\r'; });
+  return text;
+}
+
+/// The length of "scheme:", or 0.
+std::size_t scheme_length(std::string_view text) noexcept {
+  const std::size_t colon = text.find(':');
+  if (colon == npos || colon == 0 || !is_alpha(text[0])) return 0;
+  const std::string_view name = text.substr(0, colon);
+  const bool valid = std::all_of(name.begin(), name.end(), [](char c) {
+    return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+  });
+  return valid ? colon + 1 : 0;
+}
+
+/// "http:" or "https:", for which the parser takes any number of slashes and backslashes, even
+/// none.
+bool is_http(std::string_view scheme) noexcept {
+  const auto is = [scheme](std::string_view wanted) {
+    return std::equal(scheme.begin(), scheme.end(), wanted.begin(), wanted.end(),
+                      [](char c, char lower) { return (is_alpha(c) ? c | 0x20 : c) == lower; });
+  };
+  return is("http:") || is("https:");
+}
+
+/// Where the authority begins, or npos where the text has none (a relative path).
+std::size_t authority_start(std::string_view text, std::string_view slashes) noexcept {
+  const std::size_t scheme = scheme_length(text);
+  const std::size_t after_slashes = std::min(text.find_first_not_of(slashes, scheme), text.size());
+  if (scheme != 0 && (is_http(text.substr(0, scheme)) || after_slashes >= scheme + 2)) {
+    return after_slashes;
+  }
+  const std::size_t leading = std::min(text.find_first_not_of(slashes), text.size());
+  return leading == 1 ? npos : leading;
+}
+
+/// Whether "host:port" has a port that is no number: then the text is no URL, and what looks like a
+/// port may be the beginning of a password with '/', '?' or '#' in it.
+bool has_odd_port(std::string_view host) noexcept {
+  const std::size_t bracket = host.rfind(']');
+  const std::size_t colon = host.find(':', bracket == npos ? 0 : bracket);
+  if (colon == npos) return false;
+  const std::string_view port = host.substr(colon + 1);
+  return !std::all_of(port.begin(), port.end(), is_digit);
+}
+
+std::string redacted(const std::string& text) {
+  const bool http = is_http(std::string_view(text).substr(0, scheme_length(text)));
+  const bool other_scheme = !http && text.find("://") != npos;
+  const std::string_view slashes = other_scheme ? "/" : "/\\";
+  const std::size_t start = authority_start(text, slashes);
+  const std::size_t query = std::min(text.find_first_of("?#"), text.size());
+  if (start == npos || start > query) return text.substr(0, query);
+
+  const std::size_t end = std::min({text.find_first_of(slashes, start), query});
+  const std::string_view authority = std::string_view(text).substr(start, end - start);
+  const std::size_t at = authority.rfind('@');
+  const std::string_view host = at == npos ? authority : authority.substr(at + 1);
+  const bool no_url = has_odd_port(host) || (at != npos && host.empty());
+  if (no_url && text.find('@', end) != npos) return text.substr(0, start) + "***";
+  return text.substr(0, start).append(host).append(text, end, query - end);
+}
+
+}  // namespace
+
+std::string redact_url(std::string_view url) {
+  std::string text = redacted(as_parsed(url));
+  // Only now: a '?' put in before would look like a query.
+  std::replace_if(text.begin(), text.end(), is_control, '?');
+  return text;
+}
+
+}  // namespace reqivo::detail

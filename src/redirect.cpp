@@ -1,0 +1,105 @@
+#include "redirect.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "credentials.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+Failure redirect_failure(ErrorCode code, std::string what) {
+  return Failure(code, Phase::head, std::move(what));
+}
+
+/// Fetch Standard, "HTTP-redirect fetch": POST becomes GET after 301 and 302, all but GET and HEAD
+/// after 303.
+bool becomes_get(int status, std::string_view method) noexcept {
+  if (status == 301 || status == 302) return method == "POST";
+  return status == 303 && method != "GET" && method != "HEAD";
+}
+
+void drop_body(TransportRequest& request) {
+  request.method = "GET";
+  request.body = RequestBody();
+  constexpr std::array<std::string_view, 5> request_body_headers = {
+      "Content-Encoding", "Content-Language", "Content-Location", "Content-Type", "Content-Length"};
+  for (const std::string_view name : request_body_headers) request.headers.remove(name);
+}
+
+/// What was meant for one origin only. True: there was something of that.
+bool drop_origin_headers(Headers& headers) {
+  constexpr std::array<std::string_view, 4> of_one_origin = {"Authorization", "Proxy-Authorization",
+                                                             "Cookie", "Host"};
+  std::size_t dropped = 0;
+  for (const std::string_view name : of_one_origin) dropped += headers.remove(name);
+  return dropped > 0;
+}
+
+}  // namespace
+
+bool is_redirect_status(int status) noexcept {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+Outcome<bool> RedirectChain::follow(int status, const Headers& answer, TransportRequest& request) {
+  if (mode_ == Redirect::manual || !is_redirect_status(status)) return false;
+  const auto location = answer.get("Location");
+  if (!location) return false;
+  if (mode_ == Redirect::error) {
+    return redirect_failure(ErrorCode::too_many_redirects,
+                            "the answer is a redirect, and redirects are set to be errors");
+  }
+  if (followed_ == limit_) {
+    return redirect_failure(ErrorCode::too_many_redirects,
+                            "more than " + std::to_string(limit_) + " redirects");
+  }
+  Outcome<Url> target = read_location(*location, request.url);
+  if (!target) return std::move(target).failure();
+  Url& url = target.value();
+
+  const bool drops_body = becomes_get(status, request.method);
+  if (!drops_body && !request.body.replayable()) {
+    return Failure(ErrorCode::invalid_request, Phase::head,
+                   "a redirect asks for the streamed body again, and it can be read once only");
+  }
+  static_cast<void>(seen_before(request));
+  if (drops_body) drop_body(request);
+  if (!url.same_origin(request.url)) {
+    if (drop_origin_headers(request.headers)) seen_.clear();  // the same URL is another request now
+  } else if (auto credentials = url_credentials(url);
+             credentials && !request.headers.contains("Authorization")) {
+    request.headers.set("Authorization", *credentials);
+  }
+  request.url = without_secrets(std::move(url));
+  if (seen_before(request)) {
+    return redirect_failure(ErrorCode::redirect_loop, "the redirects lead in a circle");
+  }
+  ++followed_;
+  return true;
+}
+
+Outcome<Url> RedirectChain::read_location(std::string_view location, const Url& from) const {
+  std::optional<Url> url = parse_url(location, &from);
+  if (!url) {
+    return redirect_failure(ErrorCode::invalid_response, "the redirect's Location is no valid URL");
+  }
+  if (url->scheme != "http" && url->scheme != "https") {
+    return redirect_failure(ErrorCode::invalid_response,
+                            "the redirect's Location is neither http nor https");
+  }
+  return std::move(*url);
+}
+
+/// Requests with a body are let through: the server may have changed by the first one.
+bool RedirectChain::seen_before(const TransportRequest& request) {
+  if (!request.body.empty()) return false;
+  std::string key = request.method + " " + request.url.href;
+  if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) return true;
+  seen_.push_back(std::move(key));
+  return false;
+}
+
+}  // namespace reqivo::detail

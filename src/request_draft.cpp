@@ -1,0 +1,180 @@
+#include <reqivo/detail/request_draft.hpp>
+#include <reqivo/request.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "credentials.hpp"
+#include "encoding.hpp"
+#include "exchange.hpp"
+#include "json_text.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+/// Pulls a request body from its caller's generator.
+class GeneratorUpload final : public UploadSource {
+ public:
+  explicit GeneratorUpload(Generator<std::string> pieces) noexcept : pieces_(std::move(pieces)) {}
+  Task<std::optional<std::string>> next() override { return next_of(pieces_); }
+
+ private:
+  static Task<std::optional<std::string>> next_of(Generator<std::string>& pieces) {
+    co_return co_await pieces.next();
+  }
+  Generator<std::string> pieces_;
+};
+
+Failure invalid_request(std::string why) {
+  return Failure(ErrorCode::invalid_request, Phase::none, std::move(why));
+}
+
+/// `change` to the options' headers; what Headers refuses is kept for when the request is sent.
+template <class Change>
+void change_headers(RequestOptions& options, const Change& change) {
+  try {
+    change(options.headers);
+  } catch (const RequestError& refused) {
+    options.refuse(invalid_request(refused.what()));
+  }
+}
+
+void set_body(RequestOptions& options, RequestBody body, std::string_view type) {
+  if (options.has_form || !options.body.empty()) {
+    options.refuse(invalid_request("it was given more than one body"));
+    return;
+  }
+  options.body = std::move(body);
+  options.body_type = type;
+}
+
+RequestBody body_of(std::string bytes) {
+  return RequestBody(std::make_shared<const std::string>(std::move(bytes)));
+}
+
+}  // namespace
+
+Exchange& RequestDraft::exchange() const {
+  if (!exchange_) throw std::logic_error("reqivo: a request builder can be sent once only");
+  return *exchange_;
+}
+
+std::shared_ptr<Exchange> RequestDraft::take() {
+  static_cast<void>(exchange());
+  return std::exchange(exchange_, nullptr);
+}
+
+void RequestDraft::header(std::string_view name, std::string_view value) {
+  change_headers(exchange().options(), [&](Headers& headers) { headers.set(name, value); });
+}
+
+void RequestDraft::add_header(std::string_view name, std::string_view value) {
+  change_headers(exchange().options(), [&](Headers& headers) { headers.add(name, value); });
+}
+
+void RequestDraft::headers(const Headers& fields) {
+  change_headers(exchange().options(), [&](Headers& headers) {
+    for (const auto& [name, value] : fields) headers.remove(name);
+    for (const auto& [name, value] : fields) headers.add(name, value);
+  });
+}
+
+void RequestDraft::param(std::string_view name, std::string_view value) {
+  exchange().options().params.emplace_back(name, value);
+}
+
+void RequestDraft::signed_param(std::string_view name, std::int64_t value) {
+  param(name, std::to_string(value));
+}
+
+void RequestDraft::unsigned_param(std::string_view name, std::uint64_t value) {
+  param(name, std::to_string(value));
+}
+
+void RequestDraft::body(std::string bytes) {
+  set_body(exchange().options(), body_of(std::move(bytes)), {});
+}
+
+void RequestDraft::body(Generator<std::string> pieces, std::optional<std::uint64_t> length) {
+  auto source = std::make_shared<GeneratorUpload>(std::move(pieces));
+  set_body(exchange().options(), RequestBody(std::move(source), length), {});
+}
+
+void RequestDraft::refuse_json(std::string_view why) {
+  exchange().options().refuse(Failure(ErrorCode::json, Phase::none,
+                                      "the value cannot be written as JSON: " + std::string(why)));
+}
+
+void RequestDraft::form(std::string_view name, std::string_view value) {
+  RequestOptions& options = exchange().options();
+  if (!options.body.empty()) {
+    options.refuse(invalid_request("it was given a form and another body"));
+    return;
+  }
+  if (options.has_form) options.form += '&';
+  options.has_form = true;
+  options.body_type = "application/x-www-form-urlencoded";
+  append_form_encoded(options.form, name, "+");
+  options.form += '=';
+  append_form_encoded(options.form, value, "+");
+}
+
+void RequestDraft::timeout(const Timeout& limits) {
+  Exchange& request = exchange();
+  if (limits.pool().value() && !request.session().capabilities->connection_limits) {
+    request.options().refuse(unsupported("timeout(pool)", request.session()));
+  }
+  request.options().timeout = limits;
+}
+
+void RequestDraft::redirect(Redirect mode) {
+  Exchange& request = exchange();
+  if (mode == Redirect::manual && !request.session().capabilities->manual_redirects) {
+    request.options().refuse(unsupported("redirect(manual)", request.session()));
+  }
+  request.options().redirect = mode;
+}
+
+void RequestDraft::max_redirects(std::size_t count) {
+  Exchange& request = exchange();
+  if (!request.session().capabilities->manual_redirects) {
+    request.options().refuse(unsupported("max_redirects", request.session()));
+  }
+  request.options().max_redirects = count;
+}
+
+void RequestDraft::decode(bool on) {
+  Exchange& request = exchange();
+  if (!on && !request.session().capabilities->raw_body) {
+    request.options().refuse(unsupported("decode(false)", request.session()));
+  }
+  request.options().decode = on;
+}
+
+void RequestDraft::bearer_token(std::string_view token) {
+  RequestOptions& options = exchange().options();
+  change_headers(options, [&](Headers&) {
+    Headers checked;
+    checked.set("Authorization", std::string("Bearer ").append(token));
+    options.authorization = checked.begin()->second;
+  });
+}
+
+void RequestDraft::basic_auth(std::string_view user, std::string_view password) {
+  RequestOptions& options = exchange().options();
+  Outcome<std::string> credentials = basic_credentials(user, password);
+  if (!credentials) return options.refuse(std::move(credentials).failure());
+  options.authorization = std::move(credentials).value();
+}
+
+void RequestDraft::json(const nlohmann::json& value) {
+  Outcome<std::string> text = json_text(value);
+  RequestOptions& options = exchange().options();
+  if (!text) return options.refuse(std::move(text).failure());
+  set_body(options, body_of(std::move(text).value()), "application/json");
+}
+
+Task<Response> RequestDraft::send() { return Exchange::send(take()); }
+
+Task<StreamResponse> RequestDraft::open() { return Exchange::open(take()); }
+
+}  // namespace reqivo::detail

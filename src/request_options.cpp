@@ -1,0 +1,149 @@
+#include "request_options.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <reqivo/version.hpp>
+
+#include "credentials.hpp"
+#include "session_state.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+constexpr std::string_view authorization_name = "Authorization";
+/// Authorization, Content-Type, User-Agent, Accept: room for them is made at once.
+constexpr std::size_t added_headers = 4;
+
+char to_upper(char c) noexcept {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+}
+
+/// tchar of RFC 9110 §5.6.2.
+bool is_token_character(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+Failure invalid_url(std::string why) {
+  return Failure(ErrorCode::invalid_url, Phase::url, std::move(why));
+}
+
+Failure invalid_request(std::string why) {
+  return Failure(ErrorCode::invalid_request, Phase::none, std::move(why));
+}
+
+bool is_http(const Url& url) noexcept { return url.scheme == "http" || url.scheme == "https"; }
+
+Outcome<Url> read_url(const RequestOptions& options, const SessionState& session) {
+  if (!session.base_url.empty() && !session.base) {
+    return invalid_url("the session's base URL is not a valid absolute URL");
+  }
+  std::optional<Url> url = parse_url(options.url, session.base ? &*session.base : nullptr);
+  if (!url) {
+    return invalid_url(session.base ? "it is not a valid URL" : "it is not a valid absolute URL");
+  }
+  if (!is_http(*url)) return invalid_url("its scheme is neither http nor https");
+  for (const auto& [name, value] : options.params) {
+    *url = with_query_parameter(std::move(*url), name, value);
+  }
+  return std::move(*url);
+}
+
+/// The request's own fields in place of the session's of the same name.
+Headers merged_headers(const Headers& defaults, Headers own) {
+  if (defaults.empty()) {
+    own.reserve(own.size() + added_headers);
+    return own;
+  }
+  Headers merged;
+  merged.reserve(defaults.size() + own.size() + added_headers);
+  for (const auto& [name, value] : defaults) {
+    if (!own.contains(name)) merged.add_unchecked(name, value);
+  }
+  for (const auto& [name, value] : own) merged.add_unchecked(name, value);
+  return merged;
+}
+
+/// Request header, request auth, URL, session header, session auth: the first of them that there
+/// is.
+void set_authorization(Headers& headers, bool own_header, const RequestOptions& options,
+                       const Url& url, const SessionState& session) {
+  if (own_header) return;
+  if (!options.authorization.empty()) {
+    headers.set(authorization_name, options.authorization);
+  } else if (const auto credentials = url_credentials(url)) {
+    headers.set(authorization_name, *credentials);
+  } else if (!session.authorization.empty() && !headers.contains(authorization_name)) {
+    headers.set(authorization_name, session.authorization);
+  }
+}
+
+/// Where the platform leaves all headers to us: what every client sends. A browser has its own.
+void add_defaults(Headers& headers, const Capabilities& capabilities) {
+  if (!capabilities.all_headers) return;
+  if (!headers.contains("User-Agent"))
+    headers.add_unchecked("User-Agent", "reqivo/" REQIVO_VERSION);
+  if (!headers.contains("Accept")) headers.add_unchecked("Accept", "*/*");
+}
+
+std::optional<Failure> refused_body(const RequestOptions& options, const SessionState& session) {
+  if (options.body.empty()) return std::nullopt;
+  const bool without_body = options.method == "GET" || options.method == "HEAD";
+  if (without_body && !session.capabilities->body_on_get) {
+    return invalid_request("the " + std::string(session.capabilities->backend) +
+                           " backend cannot send a body with " + options.method);
+  }
+  if (options.body.source() && !session.capabilities->streamed_upload) {
+    return unsupported("a streamed request body", session);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Outcome<std::string> checked_method(std::string method) {
+  if (method.empty() || !std::all_of(method.begin(), method.end(), is_token_character)) {
+    return invalid_request("the method is not a token");
+  }
+  std::transform(method.begin(), method.end(), method.begin(), to_upper);
+  if (method == "CONNECT") {
+    return invalid_request("CONNECT asks for a tunnel, which is not a request with a response");
+  }
+  return method;
+}
+
+Outcome<Done> prepare_request(RequestOptions& options, const SessionState& session,
+                              TransportRequest& request) {
+  if (options.refused) return std::move(*options.refused);
+  Outcome<Url> url = read_url(options, session);
+  if (!url) return std::move(url).failure();
+  if (options.has_form) {
+    options.body = RequestBody(std::make_shared<const std::string>(std::move(options.form)));
+  }
+  if (auto refused = refused_body(options, session)) return std::move(*refused);
+
+  const bool own_authorization = options.headers.contains(authorization_name);
+  Headers headers = merged_headers(session.headers, std::move(options.headers));
+  set_authorization(headers, own_authorization, options, url.value(), session);
+  if (!options.body_type.empty() && !headers.contains("Content-Type")) {
+    headers.set("Content-Type", options.body_type);
+  }
+  add_defaults(headers, *session.capabilities);
+
+  request.method = options.method;
+  request.url = without_secrets(std::move(url).value());
+  request.headers = std::move(headers);
+  request.body = std::move(options.body);
+  request.redirect = options.redirect.value_or(session.redirect);
+  request.decode = options.decode.value_or(session.decode);
+  return Done();
+}
+
+ResolvedTimeout resolve_timeout(const Timeout& request, const SessionState& session) {
+  ResolvedTimeout limits;
+  limits.apply(session.timeout);
+  limits.apply(request);
+  return limits;
+}
+
+}  // namespace reqivo::detail

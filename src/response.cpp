@@ -1,0 +1,27 @@
+#include <reqivo/errors.hpp>
+#include <reqivo/response.hpp>
+#include <stdexcept>
+
+#include "platform/failure.hpp"
+#include "text_decoding.hpp"
+
+namespace reqivo {
+
+void ResponseHead::raise_for_status() const {
+  if (status_code_ < 400 || status_code_ > 599) return;
+  std::string url = detail::redact_url(url_);
+  std::string message = method_ + " " + url + " answered " + std::to_string(status_code_);
+  if (!reason_.empty()) message.append(" ").append(reason_);
+  throw HttpStatusError(status_code_, message, method_, std::move(url));
+}
+
+std::string Response::text() const {
+  return detail::decode_text(body_, headers().get("Content-Type").value_or(std::string_view()));
+}
+
+detail::FixedSlices detail::slices_of(std::size_t size) {
+  if (size == 0) throw std::invalid_argument("reqivo: iter_content needs a size above zero");
+  return FixedSlices(size);
+}
+
+}  // namespace reqivo

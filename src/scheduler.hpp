@@ -1,0 +1,95 @@
+// One thread's coroutines: which are ready, which run, which timers are due.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <reqivo/detail/join_handle.hpp>
+#include <reqivo/detail/promise.hpp>
+
+#include "platform/event_loop.hpp"
+#include "timer_queue.hpp"
+
+namespace reqivo::detail {
+
+/// Coroutines that are to be resumed, first in first out; a ring through a sentinel.
+class ReadyQueue {
+ public:
+  ReadyQueue() noexcept;
+  ReadyQueue(const ReadyQueue&) = delete;
+  ReadyQueue& operator=(const ReadyQueue&) = delete;
+  ~ReadyQueue();
+  /// No effect where it is in a queue already.
+  void push(PromiseBase& promise) noexcept;
+  /// Null where the queue is empty.
+  [[nodiscard]] PromiseBase* pop() noexcept;
+  [[nodiscard]] bool empty() const noexcept { return ring_.next_ready_ == &ring_; }
+  static void remove(PromiseBase& promise) noexcept;
+
+ private:
+  PromiseBase ring_;
+};
+
+/// Made on first use in a thread, and gone with the thread; detached tasks end with it.
+class Scheduler {
+ public:
+  using LoopFactory = std::unique_ptr<EventLoop> (*)(Scheduler&);
+
+  explicit Scheduler(LoopFactory make_loop);
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+  ~Scheduler();
+
+  /// This thread's scheduler.
+  static Scheduler& current();
+  /// The same; null where it has ended with its thread already, or was never made.
+  [[nodiscard]] static Scheduler* existing() noexcept;
+  /// For tests: makes `scheduler` this thread's, until it is given back the one returned here.
+  static Scheduler* exchange_current(Scheduler* scheduler) noexcept;
+
+  [[nodiscard]] EventLoop& loop() noexcept { return *loop_; }
+
+  /// Called by the event loop: calls due timers and resumes what is ready. True: there is still
+  /// more, so that the loop should look for input without waiting and call again.
+  bool turn() noexcept;
+
+  /// Runs `task`, driving the loop until it has finished. Errors: std::logic_error where this
+  /// thread's loop is driven already or a coroutine is on the stack, and where nothing can finish
+  /// the task.
+  void run_to_end(TaskPromiseBase& task);
+
+  /// Starts a task that nobody awaits, as the first of its chain. True: it has finished already.
+  bool start_first(TaskPromiseBase& task, TaskPromiseBase::FinishedCallback callback,
+                   void* context);
+  void make_ready(PromiseBase& promise) noexcept;
+  /// Whether `first` or a coroutine that it awaits is on the stack right now.
+  [[nodiscard]] bool is_running(const PromiseBase& first) const noexcept;
+  /// Has `state.settle()` called when no coroutine is on the stack.
+  void defer(JoinState& state) noexcept;
+  void add_detached(JoinState& state) noexcept;
+  void remove_detached(JoinState& state) noexcept;
+
+  void schedule(TimerNode& node, TimePoint when);
+  void cancel(TimerNode& node) noexcept { timers_.cancel(node); }
+  [[nodiscard]] std::optional<TimePoint> earliest_timer() const noexcept {
+    return timers_.earliest();
+  }
+
+ private:
+  /// One coroutine that was resumed, and the one under it on the stack.
+  class Running;
+  void resume(PromiseBase& promise) noexcept;
+  void settle_deferred() noexcept;
+
+  // Order matters: what is left in the queues must be able to take itself out while they still
+  // exist.
+  TimerQueue timers_;
+  ReadyQueue ready_;
+  const Running* running_ = nullptr;
+  JoinState* deferred_ = nullptr;
+  JoinState* detached_ = nullptr;
+  bool turning_ = false;
+  bool driven_ = false;
+  std::unique_ptr<EventLoop> loop_;
+};
+
+}  // namespace reqivo::detail

@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <reqivo/detail/session_core.hpp>
+#include <reqivo/errors.hpp>
+#include <reqivo/request.hpp>
+#include <utility>
+
+#include "credentials.hpp"
+#include "exchange.hpp"
+#include "session_state.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+/// Waits until no request of a session is without its response.
+class AllAnswered {
+ public:
+  explicit AllAnswered(SessionState& session) noexcept : session_(session) {}
+  AllAnswered(const AllAnswered&) = delete;
+  AllAnswered& operator=(const AllAnswered&) = delete;
+  ~AllAnswered() {
+    if (waiting_ != nullptr) std::erase(session_.closers, waiting_);
+  }
+  [[nodiscard]] bool await_ready() const noexcept { return session_.unanswered == 0; }
+  template <KitPromise Promise>
+  void await_suspend(std::coroutine_handle<Promise> waiting) {
+    session_.closers.push_back(&waiting.promise());
+    waiting_ = &waiting.promise();
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  SessionState& session_;
+  PromiseBase* waiting_ = nullptr;
+};
+
+Task<void> close_session(std::shared_ptr<SessionState> session) {
+  session->closed = true;
+  AllAnswered all_answered(*session);
+  co_await all_answered;
+  if (session->transport) session->transport->close_idle();
+  session->renew_transport();  // streams that are still open hold on to it
+}
+
+void stop_session(SessionState& session) noexcept {
+  session.closed = true;
+  session.supervisor.stop_all("the session was destroyed");
+  session.renew_transport();
+}
+
+}  // namespace
+
+// ---- SessionState
+
+Outcome<std::shared_ptr<Transport>> SessionState::current_transport() {
+  if (!transport) {
+    Outcome<std::unique_ptr<Transport>> made = make_transport(limits, tls);
+    if (!made) return std::move(made).failure();
+    transport = std::move(made).value();
+  }
+  return transport;
+}
+
+void SessionState::renew_transport() noexcept { transport.reset(); }
+
+void SessionState::request_ended() noexcept {
+  if (--unanswered > 0) return;
+  for (PromiseBase* closer : closers) closer->wake();
+}
+
+Failure unsupported(std::string_view option, const SessionState& session) {
+  return Failure(ErrorCode::unsupported, Phase::none,
+                 std::string(option) + " is not supported by the " +
+                     std::string(session.capabilities->backend) + " backend");
+}
+
+void require(bool supported, std::string_view option, const SessionState& session) {
+  if (supported) return;
+  const Failure failure = unsupported(option, session);
+  throw UnsupportedError(failure.code, failure.phase, failure.retryable, failure.what);
+}
+
+// ---- SessionCore
+
+SessionCore::SessionCore() : state_(std::make_shared<SessionState>()) {}
+
+SessionCore::SessionCore(std::string base_url) : SessionCore() {
+  this->base_url(std::move(base_url));
+}
+
+SessionCore& SessionCore::operator=(SessionCore&& other) noexcept {
+  if (this != &other) {
+    const SessionCore old(std::move(*this));
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+
+SessionCore::~SessionCore() {
+  if (state_) stop_session(*state_);
+}
+
+SessionState& SessionCore::state() const {
+  if (!state_) {
+    throw ClosedError(ErrorCode::closed, Phase::none, false, "the session was moved from");
+  }
+  return *state_;
+}
+
+void SessionCore::base_url(std::string url) {
+  SessionState& session = state();
+  session.base = parse_url(url);
+  session.base_url = std::move(url);
+}
+
+void SessionCore::default_timeout(const Timeout& limits) {
+  SessionState& session = state();
+  require(session.capabilities->connection_limits || !limits.pool().value(), "timeout(pool)",
+          session);
+  session.timeout = limits;
+}
+
+void SessionCore::bearer_token(std::string_view token) {
+  Headers checked;
+  checked.set("Authorization", std::string("Bearer ").append(token));
+  state().authorization = checked.begin()->second;
+}
+
+void SessionCore::basic_auth(std::string_view user, std::string_view password) {
+  Outcome<std::string> credentials = basic_credentials(user, password);
+  if (!credentials) throw_failure(credentials.failure(), {}, {});
+  state().authorization = std::move(credentials).value();
+}
+
+void SessionCore::tls(TlsOptions options) {
+  SessionState& session = state();
+  require(session.capabilities->tls_options, "tls", session);
+  session.tls = std::move(options);
+  session.renew_transport();
+}
+
+void SessionCore::limits(Limits limits) {
+  SessionState& session = state();
+  require(session.capabilities->connection_limits || !limits.transport_limits_set(),
+          "limits other than body_size", session);
+  const bool renew = limits.transport_limits_set() || session.limits.transport_limits_set();
+  session.limits = limits;
+  if (renew) session.renew_transport();
+}
+
+void SessionCore::redirect(Redirect mode) {
+  SessionState& session = state();
+  require(mode != Redirect::manual || session.capabilities->manual_redirects, "redirect(manual)",
+          session);
+  session.redirect = mode;
+}
+
+void SessionCore::max_redirects(std::size_t count) {
+  SessionState& session = state();
+  require(session.capabilities->manual_redirects, "max_redirects", session);
+  session.max_redirects = count;
+}
+
+void SessionCore::decode(bool on) {
+  SessionState& session = state();
+  require(on || session.capabilities->raw_body, "decode(false)", session);
+  session.decode = on;
+}
+
+void SessionCore::on_request(RequestHook hook) { state().request_hooks.push_back(std::move(hook)); }
+
+void SessionCore::on_response(ResponseHook hook) {
+  state().response_hooks.push_back(std::move(hook));
+}
+
+Headers& SessionCore::headers() const { return state().headers; }
+
+RequestDraft SessionCore::begin(std::string_view method, std::string_view url) const {
+  static_cast<void>(state());
+  return RequestDraft(std::make_shared<Exchange>(state_, std::string(method), std::string(url)));
+}
+
+Task<void> SessionCore::close() const {
+  static_cast<void>(state());
+  return close_session(state_);
+}
+
+}  // namespace reqivo::detail

@@ -1,0 +1,65 @@
+// What a session's handles and its requests share.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <reqivo/capabilities.hpp>
+#include <reqivo/detail/session_core.hpp>
+#include <reqivo/headers.hpp>
+#include <reqivo/options.hpp>
+#include <string>
+#include <vector>
+
+#include "platform/transport.hpp"
+#include "platform/url.hpp"
+#include "supervise.hpp"
+
+namespace reqivo::detail {
+
+/// Lifetime: as long as its session or any of its requests. One thread.
+struct SessionState {
+  using TransportFactory =
+      std::function<Outcome<std::unique_ptr<Transport>>(const Limits&, const TlsOptions&)>;
+
+  SessionState() {}
+  SessionState(const SessionState&) = delete;
+  SessionState& operator=(const SessionState&) = delete;
+
+  /// The transport for new requests, made at the first of them.
+  [[nodiscard]] Outcome<std::shared_ptr<Transport>> current_transport();
+  /// New requests get a new one; whoever uses the old one keeps it.
+  void renew_transport() noexcept;
+
+  void request_began() noexcept { ++unanswered; }
+  void request_ended() noexcept;
+
+  std::string base_url;
+  std::optional<Url> base;  ///< none: there is no base URL, or it does not parse
+  Headers headers;
+  std::string authorization;  ///< of the session's own auth; empty: none
+  Timeout timeout;
+  Redirect redirect = Redirect::follow;
+  std::size_t max_redirects = 20;
+  bool decode = true;
+  Limits limits;
+  TlsOptions tls;
+  std::vector<RequestHook> request_hooks;
+  std::vector<ResponseHook> response_hooks;
+
+  const Capabilities* capabilities = &reqivo::capabilities();
+  TransportFactory make_transport = detail::make_transport;  ///< tests put their own here
+  std::shared_ptr<Transport> transport;
+  Supervisor supervisor;
+  bool closed = false;
+  std::size_t unanswered = 0;         ///< requests whose response was not handed out yet
+  std::vector<PromiseBase*> closers;  ///< who waits for `unanswered` to become zero
+};
+
+/// The option `name` is not to be had. Errors: UnsupportedError, unless `supported`.
+void require(bool supported, std::string_view option, const SessionState& session);
+/// The same as a value.
+[[nodiscard]] Failure unsupported(std::string_view option, const SessionState& session);
+
+}  // namespace reqivo::detail

@@ -1,0 +1,44 @@
+// All timers of one thread, earliest first. Pure: it is told the time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <reqivo/detail/timer.hpp>
+#include <vector>
+
+namespace reqivo::detail {
+
+/// A binary heap of the nodes themselves; of two due at the same time, the one scheduled first
+/// comes first. Each node knows its place, so that taking one out costs log n and no search.
+class TimerQueue {
+ public:
+  TimerQueue() = default;
+  TimerQueue(const TimerQueue&) = delete;
+  TimerQueue& operator=(const TimerQueue&) = delete;
+  /// Nodes that are left do nothing any more.
+  ~TimerQueue();
+
+  /// True where the node is the earliest now.
+  bool schedule(TimerNode& node, TimePoint when);
+  void cancel(TimerNode& node) noexcept;
+  [[nodiscard]] std::optional<TimePoint> earliest() const noexcept;
+  /// Takes out and calls every node due at `now`. Nodes scheduled by those calls wait for the next
+  /// time.
+  void expire(TimePoint now) noexcept;
+
+ private:
+  void place(std::size_t position, TimerNode* node) noexcept;
+  void sift_up(std::size_t position) noexcept;
+  void sift_down(std::size_t position) noexcept;
+
+  [[nodiscard]] static bool before(const TimerNode& one, const TimerNode& other) noexcept {
+    return one.when_ != other.when_ ? one.when_ < other.when_ : one.sequence_ < other.sequence_;
+  }
+
+  std::vector<TimerNode*> heap_;
+  std::uint64_t next_sequence_ = 0;
+  TimePoint expiring_at_ = TimePoint::min();  // nothing is scheduled before it meanwhile
+};
+
+}  // namespace reqivo::detail

@@ -1,0 +1,247 @@
+// Answers that come before the request has gone out in full.
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <reqivo/async.hpp>
+#include <reqivo/json.hpp>
+#include <reqivo/session.hpp>
+#include <string>
+
+#include "local_peer.hpp"
+#include "server_view.hpp"
+#include "support/failures.hpp"
+#include "support/reading.hpp"
+#include "support/run_test.hpp"
+#include "support/test_server.hpp"
+#include "test_certificates.hpp"
+#include "tls_test_peer.hpp"
+
+using namespace reqivo;
+using namespace reqivo::test;
+using namespace std::chrono_literals;
+using reqivo::testing::CertificateRequest;
+using reqivo::testing::Identity;
+using reqivo::testing::TlsTestConnection;
+using reqivo::testing::TlsTestServer;
+
+namespace {
+
+/// More than the buffers between client and server hold.
+constexpr std::size_t large = 32 * 1024 * 1024;
+
+constexpr std::array<const char*, 3> rejections = {"/upload?reject=413", "/upload?reject=401&close",
+                                                   "/upload?reject=413&close"};
+
+/// Yields pieces until somebody has had enough, and counts them.
+Generator<std::string> endless(std::size_t* yielded) {
+  for (;;) {
+    ++*yielded;
+    co_yield std::string(16 * 1024, 'p');
+  }
+}
+
+/// Reads and drops the body of an upload of `length` bytes.
+Task<void> drop_body(LocalPeer* peer, std::size_t length) {
+  std::size_t dropped = 0;
+  while (dropped < length) {
+    dropped += peer->take().size();
+    if (dropped < length) co_await sleep(1ms);
+  }
+  CHECK(dropped == length);
+}
+
+}  // namespace
+
+TEST_CASE("a refusal that comes while a large body is sent is the answer", "[upload]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    for (const char* const path : rejections) {
+      CAPTURE(path);
+      const Response response = co_await session.post(path).body(std::string(large, 'x'));
+      CHECK(response.status_code() >= 400);
+      CHECK(response.json().at("error") == "rejected");
+    }
+    const Response next = co_await session.get("/get");
+    CHECK(next.ok());
+  });
+}
+
+TEST_CASE("the same over TLS", "[upload]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().https());
+    session.tls(trusting_server());
+    for (const char* const path : rejections) {
+      CAPTURE(path);
+      const Response response = co_await session.post(path).body(std::string(large, 'x'));
+      CHECK(response.status_code() >= 400);
+      CHECK(response.json().at("error") == "rejected");
+    }
+    const Response next = co_await session.get("/get");
+    CHECK(next.ok());
+  });
+}
+
+TEST_CASE("a refusal ends a streamed body that would go on for ever", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    std::size_t yielded = 0;
+    JoinHandle<Response> request = create_task(session.post("/").body(endless(&yielded)));
+    LocalPeer peer = co_await listener.accept();
+    static_cast<void>(co_await peer.take_head());
+    peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n\r\nenough!");
+    const Response response = co_await request;
+    CHECK(response.status_code() == 413);
+    CHECK(response.body() == "enough!");
+    CHECK(yielded > 0);
+    // The body's end was not sent, so this connection carries nothing any more.
+    co_await peer.wait_ended();
+  });
+}
+
+TEST_CASE("a refusal with which the server closes is still the answer to a streamed body",
+          "[upload]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    std::size_t yielded = 0;
+    const Response response =
+        co_await session.post("/upload?reject=413&close").body(endless(&yielded));
+    CHECK(response.status_code() == 413);
+  });
+}
+
+TEST_CASE("over TLS, too, a refusal by a server that reads no more of the body is the answer",
+          "[upload]") {
+  run_test([]() -> Task<void> {
+    const Identity authority = CertificateRequest("Authority").authority().issue(nullptr);
+    const Identity identity =
+        CertificateRequest("server").alternative("DNS:localhost").issue(&authority);
+    const TlsTestServer server(identity);
+    LocalListener listener;
+    AsyncSession session;
+    session.tls(TlsOptions().ca_pem(authority.certificate_pem()));
+    const std::string url = listener.url("/", "https", "localhost");
+    JoinHandle<Response> request = create_task(session.post(url).body(std::string(large, 'x')));
+    LocalPeer peer = co_await listener.accept();
+    TlsTestConnection tls(server);
+    while (tls.received().find("\r\n\r\n") == std::string::npos) {
+      tls.feed(peer.take());
+      tls.advance();
+      peer.send(tls.take_output());
+      co_await sleep(1ms);
+    }
+    tls.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n\r\nenough!");
+    peer.send(tls.take_output());
+    const Response response = co_await request;
+    CHECK(response.status_code() == 413);
+    CHECK(response.body() == "enough!");
+    co_await peer.wait_ended();
+  });
+}
+
+TEST_CASE("interim answers do not stop an upload", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
+    LocalPeer peer = co_await listener.accept();
+    static_cast<void>(co_await peer.take_head());
+    peer.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+    co_await drop_body(&peer, large);
+    peer.send(answer_with("all here"));
+    const Response response = co_await request;
+    CHECK(response.body() == "all here");
+  });
+}
+
+TEST_CASE("an interim answer does not hide the refusal that follows it", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
+    LocalPeer peer = co_await listener.accept();
+    static_cast<void>(co_await peer.take_head());
+    peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+    co_await sleep(20ms);  // the client sees the one before the other
+    peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Le");
+    co_await sleep(20ms);
+    peer.send("ngth: 7\r\n\r\nenough!");
+    const Response response = co_await request;
+    CHECK(response.status_code() == 413);
+    CHECK(response.body() == "enough!");
+  });
+}
+
+TEST_CASE("an answer that is no refusal does not stop an upload", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
+    LocalPeer peer = co_await listener.accept();
+    static_cast<void>(co_await peer.take_head());
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+    co_await sleep(20ms);  // the client sees it before it can go on
+    CHECK_FALSE(request.done());
+    co_await drop_body(&peer, large);
+    const Response response = co_await request;
+    CHECK(response.body() == "early");
+
+    JoinHandle<Response> next = create_task(session.get("/next"));
+    static_cast<void>(co_await peer.take_head());
+    peer.send(answer_with("same connection"));
+    const Response second = co_await next;
+    CHECK(second.body() == "same connection");
+  });
+}
+
+TEST_CASE("garbage that comes while a body is sent is InvalidResponseError", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<InvalidResponseError> request = create_task(
+        failure_of<InvalidResponseError>(session.post("/").body(std::string(large, 'x'))));
+    LocalPeer peer = co_await listener.accept();
+    static_cast<void>(co_await peer.take_head());
+    peer.send("SSH-2.0-OpenSSH_9.2\r\n");
+    const InvalidResponseError failure = co_await request;
+    CHECK(failure.code() == ErrorCode::invalid_response);
+    CHECK_FALSE(failure.retryable());
+    co_await peer.wait_ended();
+  });
+}
+
+TEST_CASE("a server that resets while a body is sent is ConnectionClosedError", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<ConnectionClosedError> request = create_task(
+        failure_of<ConnectionClosedError>(session.post("/").body(std::string(large, 'x'))));
+    LocalPeer peer = co_await listener.accept();
+    static_cast<void>(co_await peer.take_head());
+    peer.reset();
+    const ConnectionClosedError failure = co_await request;
+    check_failure(failure, ErrorCode::connection_closed, Phase::send, false);
+  });
+}
+
+TEST_CASE("a server that does not read the body is ReadTimeout while sending", "[upload]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const ReadTimeout failure = co_await failure_of<ReadTimeout>(
+        session.post("/upload?stall").body(std::string(large, 'x')).timeout(Timeout().read(200ms)));
+    check_failure(failure, ErrorCode::read_timeout, Phase::send, false);
+  });
+}
+
+TEST_CASE("a large upload arrives whole, plain and by TLS", "[upload]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    session.tls(trusting_server());
+    const Response plain =
+        co_await session.post(test_server().http("/upload")).body(std::string(large, 'x'));
+    CHECK(plain.json().at("bytes") == large);
+    const Response secure =
+        co_await session.post(test_server().https("/upload")).body(pieces_of(320, 100 * 1024));
+    CHECK(secure.json().at("bytes") == 320 * 100 * 1024);
+    CHECK(secure.json().at("framing") == "chunked");
+  });
+}

@@ -1,0 +1,155 @@
+// One loop and one session per thread, several threads: run under ThreadSanitizer.
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <catch2/catch_test_macros.hpp>
+#include <functional>
+#include <memory>
+#include <reqivo/async.hpp>
+#include <reqivo/json.hpp>
+#include <reqivo/session.hpp>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server_view.hpp"
+#include "support/run_test.hpp"
+#include "support/test_server.hpp"
+
+using namespace reqivo;
+using namespace reqivo::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Runs `body` with its number on several threads at once; Catch2's checks are for the main thread.
+void on_threads(int count, const std::function<void(int)>& body) {
+  std::atomic<int> failed = 0;
+  std::vector<std::thread> threads;
+  for (int number = 0; number < count; ++number) {
+    threads.emplace_back([&body, &failed, number] {
+      try {
+        body(number);
+      } catch (...) {
+        ++failed;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failed == 0);
+}
+
+Task<int> count_answers(AsyncSession* session, std::string url, int requests) {
+  std::vector<Task<Response>> all;
+  for (int i = 0; i < requests; ++i) all.push_back(session->get(url));
+  const std::vector<Response> responses = co_await gather(std::move(all));
+  int good = 0;
+  for (const Response& response : responses) good += response.ok() ? 1 : 0;
+  co_return good;
+}
+
+/// Asks for a name that only the system can resolve; whether anybody answers there does not matter.
+Task<bool> try_own_name(AsyncSession* session) {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) co_return false;
+  std::string url = "http://";
+  url.append(name.data())
+      .append(test_server().closed().substr(std::string("http://127.0.0.1").size()));
+  try {
+    static_cast<void>(co_await session->get(url));
+  } catch (const NetworkError&) {
+    co_return true;
+  }
+  co_return true;
+}
+
+Task<void> stall_for_ever(std::string url) {
+  AsyncSession session;
+  static_cast<void>(co_await session.get(url).timeout(Timeout().read(std::nullopt)));
+}
+
+}  // namespace
+
+TEST_CASE("threads with a loop and a session each do not meet", "[threads][tsan]") {
+  std::atomic<int> good = 0;
+  on_threads(4, [&good](int) {
+    AsyncSession session;
+    session.tls(trusting_server());
+    Limits limits;
+    limits.connections_per_host(5);
+    session.limits(limits);
+    for (int round = 0; round < 3; ++round) {
+      good += run(count_answers(&session, test_server().http("/get"), 20));
+      good += run(count_answers(&session, test_server().https("/gzip"), 5));
+      if (run(try_own_name(&session))) ++good;
+    }
+  });
+  CHECK(good == 4 * 3 * 26);
+}
+
+TEST_CASE("blocking sessions on several threads do not meet", "[threads][tsan]") {
+  std::atomic<int> good = 0;
+  on_threads(4, [&good](int number) {
+    Session session(test_server().http());
+    for (int i = 0; i < 20; ++i) {
+      const Response response = session.get("/anything").param("thread", number).send();
+      if (response.json().at("args").at("thread") == std::to_string(number)) ++good;
+    }
+  });
+  CHECK(good == 4 * 20);
+}
+
+TEST_CASE("a session keeps its connections from one run to the next", "[threads][tsan]") {
+  on_threads(2, [](int) {
+    AsyncSession session(test_server().http());
+    const ConnectionUse first = run(use_of(session.get("/connection-id")));
+    const ConnectionUse second = run(use_of(session.get("/connection-id")));
+    if (first.connection != second.connection || second.requests != 2) throw 0;
+    run(session.close());
+  });
+}
+
+TEST_CASE("a thread may end with idle connections and with detached tasks under way",
+          "[threads][tsan]") {
+  std::vector<std::string> tags;
+  for (int i = 0; i < 4; ++i) tags.push_back(unique_tag());
+  on_threads(4, [&tags](int number) {
+    const std::string& tag = tags[static_cast<std::size_t>(number)];
+    AsyncSession session(test_server().http());
+    static_cast<void>(run(count_answers(&session, tagged("/get", tag), 3)));
+    create_task(stall_for_ever(test_server().http(tagged("/stall", tag)))).detach();
+    static_cast<void>(run(wait_started(tag, 4)));
+  });
+  for (const std::string& tag : tags) {
+    const TagRecord record = run(wait_closed(tag));
+    CHECK(record.started == 4);
+    CHECK(record.closed);
+  }
+}
+
+TEST_CASE("a session may outlive its thread's loop", "[threads][tsan]") {
+  const std::string tag = unique_tag();
+  std::thread thread([&tag] {
+    // Made before the loop, it is destroyed after it.
+    thread_local std::unique_ptr<AsyncSession> session;
+    session = std::make_unique<AsyncSession>(test_server().http());
+    static_cast<void>(run(count_answers(session.get(), tagged("/get", tag), 2)));
+  });
+  thread.join();
+  const TagRecord record = run(wait_closed(tag));
+  CHECK(record.closed);
+}
+
+TEST_CASE("a thread may end while its name lookups and connections are under way",
+          "[threads][tsan]") {
+  on_threads(4, [](int) {
+    AsyncSession session;
+    for (int i = 0; i < 5; ++i) {
+      const JoinHandle<bool> started = create_task(try_own_name(&session));
+    }
+    JoinHandle<bool> dropped_with_the_session = create_task(try_own_name(&session));
+    dropped_with_the_session.detach();
+  });
+}

@@ -1,0 +1,463 @@
+// TLS through the public API, over real sockets: who is trusted, who is told apart, and how each
+// refusal reads.
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <fstream>
+#include <reqivo/async.hpp>
+#include <reqivo/json.hpp>
+#include <reqivo/session.hpp>
+#include <sstream>
+
+#include "local_peer.hpp"
+#include "server_view.hpp"
+#include "support/failures.hpp"
+#include "support/reading.hpp"
+#include "support/run_test.hpp"
+#include "support/test_server.hpp"
+#include "test_certificates.hpp"
+#include "tls_test_peer.hpp"
+
+using namespace reqivo;
+using namespace reqivo::test;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using reqivo::testing::CertificateRequest;
+using reqivo::testing::Identity;
+using reqivo::testing::TemporaryDirectory;
+using reqivo::testing::TlsTestConnection;
+using reqivo::testing::TlsTestServer;
+
+namespace {
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// How a request to `origin` is refused.
+Task<TlsError> refusal_by(std::string origin, TlsOptions options) {
+  AsyncSession session;
+  session.tls(std::move(options));
+  Task<TlsError> failure = failure_of<TlsError>(session.get(origin + "/get"));
+  co_return co_await std::move(failure);
+}
+
+void check_refused(const TlsError& failure, const std::string& why) {
+  check_failure(failure, ErrorCode::tls, Phase::tls, true);
+  CHECK_THAT(failure.what(), ContainsSubstring(why));
+}
+
+/// What /tls says of a connection made with these options.
+Task<nlohmann::json> tls_facts(std::string origin, TlsOptions options) {
+  AsyncSession session(std::move(origin));
+  session.tls(std::move(options));
+  const Response response = co_await session.get("/tls");
+  co_return response.json();
+}
+
+const Identity& own_authority() {
+  static const Identity made = CertificateRequest("Own Authority").authority().issue(nullptr);
+  return made;
+}
+
+const Identity& own_server() {
+  static const Identity made =
+      CertificateRequest("own").alternative("DNS:localhost").issue(&own_authority());
+  return made;
+}
+
+TlsOptions trusting_own() { return TlsOptions().ca_pem(own_authority().certificate_pem()); }
+
+/// The server's side of one TLS connection over a socket.
+class TlsPeer {
+ public:
+  TlsPeer(const TlsTestServer& server, LocalPeer peer) : tls_(server), peer_(std::move(peer)) {}
+
+  /// Waits until the plaintext received ends a head.
+  Task<void> wait_head() {
+    while (tls_.received().find("\r\n\r\n") == std::string::npos) {
+      step();
+      co_await sleep(1ms);
+    }
+  }
+  /// Goes on until the client has closed the connection.
+  Task<void> wait_ended() {
+    while (!peer_.saw_end()) {
+      step();
+      co_await sleep(1ms);
+    }
+  }
+  void send(std::string_view plaintext) {
+    tls_.send(plaintext);
+    peer_.send(tls_.take_output());
+  }
+  void close_notify() {
+    tls_.close_notify();
+    peer_.send(tls_.take_output());
+  }
+  void close() noexcept { peer_.close(); }
+  [[nodiscard]] int version() const noexcept { return tls_.version(); }
+
+ private:
+  void step() {
+    tls_.feed(peer_.take());
+    tls_.advance();
+    const std::string output = tls_.take_output();
+    if (!output.empty()) peer_.send(output);
+  }
+  TlsTestConnection tls_;
+  LocalPeer peer_;
+};
+
+}  // namespace
+
+TEST_CASE("a certificate that has expired is refused", "[tls]") {
+  run_test([]() -> Task<void> {
+    const TlsError failure = co_await refusal_by(ready_field("/tls/expired"), trusting_server());
+    check_refused(failure, "has expired");
+    CHECK_THAT(failure.what(), ContainsSubstring("2020"));
+  });
+}
+
+TEST_CASE("a certificate for another host is refused, and both names are told", "[tls]") {
+  run_test([]() -> Task<void> {
+    const TlsError failure = co_await refusal_by(ready_field("/tls/wrong_host"), trusting_server());
+    check_refused(failure, "wrong.example");
+    CHECK_THAT(failure.what(), ContainsSubstring("not for localhost"));
+  });
+}
+
+TEST_CASE("a self-signed certificate is refused", "[tls]") {
+  run_test([]() -> Task<void> {
+    const TlsError failure =
+        co_await refusal_by(ready_field("/tls/self_signed"), trusting_server());
+    check_refused(failure, "self-signed");
+  });
+}
+
+TEST_CASE("a certificate of an unknown issuer is refused", "[tls]") {
+  run_test([]() -> Task<void> {
+    const TlsError failure =
+        co_await refusal_by(ready_field("/tls/unknown_issuer"), trusting_server());
+    check_refused(failure, "unknown issuer");
+  });
+}
+
+TEST_CASE("a refused connection is closed and takes no place in the pool", "[tls]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    Limits limits;
+    limits.connections(1);
+    session.tls(trusting_server()).limits(limits);
+    const std::size_t before = open_sockets();
+    for (int i = 0; i < 3; ++i) {
+      static_cast<void>(
+          co_await failure_of<TlsError>(session.get(ready_field("/tls/expired") + "/get")));
+      CHECK(open_sockets() == before);
+    }
+    const Response response = co_await session.get(test_server().https("/get"));
+    CHECK(response.ok());
+  });
+}
+
+TEST_CASE("without a CA of its own a session trusts the system's store, and not our authority",
+          "[tls]") {
+  run_test([]() -> Task<void> {
+    const TlsError failure = co_await refusal_by(test_server().https(), TlsOptions());
+    check_refused(failure, "unknown issuer");
+  });
+}
+
+TEST_CASE("ca_file, ca_pem and both together are trusted", "[tls]") {
+  run_test([]() -> Task<void> {
+    const std::string file = test_server().ca_file();
+    const std::string pem = text_of(file);
+    const std::string other_pem = own_authority().certificate_pem();
+    const TemporaryDirectory directory;
+    const std::string other_file = directory.write("other.pem", other_pem);
+
+    const nlohmann::json by_file =
+        co_await tls_facts(test_server().https(), TlsOptions().ca_file(file));
+    CHECK(by_file.at("alpn") == "http/1.1");
+    const nlohmann::json by_pem =
+        co_await tls_facts(test_server().https(), TlsOptions().ca_pem(pem));
+    CHECK(by_pem.at("alpn") == "http/1.1");
+    const nlohmann::json by_both =
+        co_await tls_facts(test_server().https(), TlsOptions().ca_file(other_file).ca_pem(pem));
+    CHECK(by_both.at("alpn") == "http/1.1");
+    const nlohmann::json the_other_way =
+        co_await tls_facts(test_server().https(), TlsOptions().ca_file(file).ca_pem(other_pem));
+    CHECK(the_other_way.at("alpn") == "http/1.1");
+    const TlsError refused =
+        co_await refusal_by(test_server().https(), TlsOptions().ca_file(other_file));
+    check_refused(refused, "unknown issuer");
+  });
+}
+
+TEST_CASE("a CA file that cannot be used is told by its name", "[tls]") {
+  run_test([]() -> Task<void> {
+    const TemporaryDirectory directory;
+    const std::string missing = directory.path("missing.pem");
+    const TlsError no_file =
+        co_await refusal_by(test_server().https(), TlsOptions().ca_file(missing));
+    check_refused(no_file, missing);
+    CHECK_THAT(no_file.what(), ContainsSubstring("No such file"));
+
+    const std::string garbage = directory.write("garbage.pem", "this is no certificate\n");
+    const TlsError no_pem =
+        co_await refusal_by(test_server().https(), TlsOptions().ca_file(garbage));
+    check_refused(no_pem, garbage);
+
+    const std::string broken = directory.write(
+        "broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    const TlsError no_certificate =
+        co_await refusal_by(test_server().https(), TlsOptions().ca_file(broken));
+    check_refused(no_certificate, broken);
+
+    const TlsError no_text =
+        co_await refusal_by(test_server().https(), TlsOptions().ca_pem("garbage"));
+    check_refused(no_text, "ca_pem");
+  });
+}
+
+TEST_CASE("a client certificate is presented where the server asks for it", "[tls]") {
+  run_test([]() -> Task<void> {
+    TlsOptions options = trusting_server();
+    options.client_certificate(ready_field("/client_cert_file"), ready_field("/client_key_file"));
+    const nlohmann::json facts =
+        co_await tls_facts(ready_field("/tls/client_certificate"), std::move(options));
+    CHECK(facts.at("client_common_name") == "reqivo-test-client");
+  });
+}
+
+TEST_CASE("a server that demands a client certificate refuses who has none", "[tls]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(ready_field("/tls/client_certificate"));
+    session.tls(trusting_server());
+    // By TLS 1.3 the client's handshake is over before the server refuses: RFC 8446 §4.4.2.4.
+    const TlsError failure = co_await failure_of<TlsError>(session.get("/tls"));
+    check_message(failure);
+    CHECK(failure.code() == ErrorCode::tls);
+    CHECK_THAT(failure.what(), ContainsSubstring("certificate required"));
+  });
+}
+
+TEST_CASE("a client certificate that no one the server trusts has signed is refused by it",
+          "[tls]") {
+  run_test([]() -> Task<void> {
+    TlsTestServer server(own_server());
+    server.require_client_certificate(own_authority());
+    const TemporaryDirectory directory;
+    const Identity stranger = CertificateRequest("stranger").issue(nullptr);
+    TlsOptions options = trusting_own();
+    options.client_certificate(directory.write("certificate.pem", stranger.certificate_pem()),
+                               directory.write("key.pem", stranger.key_pem()));
+    LocalListener listener;
+    AsyncSession session;
+    session.tls(std::move(options));
+    JoinHandle<TlsError> request =
+        create_task(failure_of<TlsError>(session.get(listener.url("/", "https", "localhost"))));
+    TlsPeer peer(server, co_await listener.accept());
+    co_await peer.wait_ended();
+    const TlsError failure = co_await request;
+    CHECK_THAT(failure.what(), ContainsSubstring("the server ended TLS with the alert"));
+  });
+}
+
+TEST_CASE("a key that does not fit its certificate is refused before anything is sent", "[tls]") {
+  run_test([]() -> Task<void> {
+    const TemporaryDirectory directory;
+    const std::string key = directory.write("other-key.pem", own_server().key_pem());
+    TlsOptions options = trusting_server();
+    options.client_certificate(ready_field("/client_cert_file"), key);
+    const TlsError failure =
+        co_await refusal_by(ready_field("/tls/client_certificate"), std::move(options));
+    check_refused(failure, key);
+    CHECK_THAT(failure.what(), ContainsSubstring("does not fit the certificate"));
+  });
+}
+
+TEST_CASE("a server that only speaks TLS 1.1 is refused", "[tls]") {
+  if (ready_field("/tls/tls1_1").empty()) SKIP("the server's OpenSSL cannot speak TLS 1.1");
+  run_test([]() -> Task<void> {
+    const TlsError failure = co_await refusal_by(ready_field("/tls/tls1_1"), trusting_server());
+    check_refused(failure, "TLS");
+    const TlsError unverified =
+        co_await refusal_by(ready_field("/tls/tls1_1"), TlsOptions().verify(false));
+    check_refused(unverified, "TLS");
+  });
+}
+
+TEST_CASE("min_version tls1_3 takes a server of TLS 1.3", "[tls]") {
+  run_test([]() -> Task<void> {
+    TlsOptions options = trusting_server();
+    options.min_version(TlsVersion::tls1_3);
+    const nlohmann::json facts = co_await tls_facts(test_server().https(), std::move(options));
+    CHECK(facts.at("protocol") == "TLSv1.3");
+  });
+}
+
+TEST_CASE("a server of TLS 1.2 is taken unless min_version asks for more", "[tls]") {
+  run_test([]() -> Task<void> {
+    TlsTestServer server(own_server());
+    server.only_version(TLS1_2_VERSION);
+    LocalListener listener;
+    const std::string url = listener.url("/", "https", "localhost");
+    AsyncSession session;
+    session.tls(trusting_own());
+    JoinHandle<Response> request = create_task(session.get(url));
+    TlsPeer peer(server, co_await listener.accept());
+    co_await peer.wait_head();
+    CHECK(peer.version() == TLS1_2_VERSION);
+    peer.send(answer_with("by TLS 1.2"));
+    const Response response = co_await request;
+    CHECK(response.body() == "by TLS 1.2");
+
+    AsyncSession strict;
+    strict.tls(trusting_own().min_version(TlsVersion::tls1_3));
+    JoinHandle<TlsError> refused = create_task(failure_of<TlsError>(strict.get(url)));
+    TlsPeer old_peer(server, co_await listener.accept());
+    co_await old_peer.wait_ended();
+    const TlsError failure = co_await refused;
+    check_failure(failure, ErrorCode::tls, Phase::tls, true);
+  });
+}
+
+TEST_CASE("verify(false) takes any certificate", "[tls]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    session.tls(TlsOptions().verify(false));
+    static constexpr std::array<const char*, 4> bad_ones = {
+        "/tls/expired", "/tls/wrong_host", "/tls/self_signed", "/tls/unknown_issuer"};
+    for (const char* const name : bad_ones) {
+      CAPTURE(name);
+      const std::string url = ready_field(name) + "/tls";
+      const Response response = co_await session.get(url);
+      CHECK(response.ok());
+    }
+  });
+}
+
+TEST_CASE("verification is on again for the session's later connections", "[tls]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    session.tls(TlsOptions().verify(false));
+    const std::string url = ready_field("/tls/self_signed") + "/tls";
+    const Response unverified = co_await session.get(url);
+    CHECK(unverified.ok());
+    session.tls(trusting_server());
+    const TlsError failure = co_await failure_of<TlsError>(session.get(url));
+    check_refused(failure, "self-signed");
+  });
+}
+
+TEST_CASE("a host name goes to the server by SNI, an address does not", "[tls]") {
+  run_test([]() -> Task<void> {
+    const nlohmann::json named = co_await tls_facts(test_server().https(), trusting_server());
+    CHECK(named.at("server_name") == "localhost");
+    std::string by_address = test_server().https();
+    by_address.replace(by_address.find("localhost"), std::string_view("localhost").size(),
+                       "127.0.0.1");
+    const nlohmann::json numbered = co_await tls_facts(by_address, trusting_server());
+    CHECK(numbered.at("server_name").is_null());
+  });
+}
+
+TEST_CASE("the second connection of a session resumes the first one's TLS session", "[tls]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().https());
+    session.tls(trusting_server());
+    const Response first = co_await session.get("/tls").header("Connection", "close");
+    CHECK(first.json().at("session_reused") == false);
+    const Response second = co_await session.get("/tls").header("Connection", "close");
+    CHECK(second.json().at("session_reused") == true);
+
+    AsyncSession stranger(test_server().https());
+    stranger.tls(trusting_server());
+    const Response other = co_await stranger.get("/tls");
+    CHECK(other.json().at("session_reused") == false);
+  });
+}
+
+TEST_CASE("a body that ends with the connection has to end with close_notify", "[tls]") {
+  run_test([]() -> Task<void> {
+    const TlsTestServer server(own_server());
+    LocalListener listener;
+    AsyncSession session(listener.url("/", "https", "localhost"));
+    session.tls(trusting_own());
+
+    JoinHandle<Response> whole = create_task(session.get("/"));
+    TlsPeer honest(server, co_await listener.accept());
+    co_await honest.wait_head();
+    honest.send("HTTP/1.1 200 OK\r\n\r\nall of it");
+    honest.close_notify();
+    honest.close();
+    const Response response = co_await whole;
+    CHECK(response.body() == "all of it");
+
+    JoinHandle<ConnectionClosedError> cut =
+        create_task(failure_of<ConnectionClosedError>(session.get("/")));
+    TlsPeer attacked(server, co_await listener.accept());
+    co_await attacked.wait_head();
+    attacked.send("HTTP/1.1 200 OK\r\n\r\npart of it");
+    attacked.close();
+    const ConnectionClosedError failure = co_await cut;
+    check_failure(failure, ErrorCode::connection_closed, Phase::body, false);
+    CHECK_THAT(failure.what(), ContainsSubstring("without ending TLS"));
+  });
+}
+
+TEST_CASE("https to a port of plain http says so", "[tls]") {
+  run_test([]() -> Task<void> {
+    const TlsError failure =
+        co_await refusal_by("https://" + test_server().http_authority(), trusting_server());
+    check_refused(failure, "does not speak TLS on this port");
+  });
+}
+
+TEST_CASE("http to a port of https fails, and is no answer", "[tls]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    std::string url = test_server().https("/get");
+    url.replace(0, 5, "http");
+    bool failed = false;
+    try {
+      static_cast<void>(co_await session.get(url));
+    } catch (const ProtocolError&) {
+      failed = true;  // the server's alert is no HTTP
+    } catch (const ConnectionClosedError&) {
+      failed = true;
+    }
+    CHECK(failed);
+  });
+}
+
+TEST_CASE("a server that ends the connection in the handshake is a TlsError", "[tls]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session;
+    session.tls(trusting_own());
+    JoinHandle<TlsError> refused =
+        create_task(failure_of<TlsError>(session.get(listener.url("/", "https", "localhost"))));
+    LocalPeer peer = co_await listener.accept();
+    while (peer.take().empty()) co_await sleep(1ms);
+    peer.close();
+    const TlsError failure = co_await refused;
+    check_refused(failure, "handshake");
+  });
+}
+
+TEST_CASE("a handshake that goes nowhere ends by ConnectTimeout", "[tls]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    session.tls(trusting_server());
+    const std::size_t before = open_sockets();
+    const ConnectTimeout failure = co_await failure_of<ConnectTimeout>(
+        session.get(test_server().silent_https("/")).timeout(Timeout().connect(100ms)));
+    check_failure(failure, ErrorCode::connect_timeout, Phase::tls, true);
+    CHECK(open_sockets() == before);
+  });
+}

@@ -1,0 +1,172 @@
+// Whom a session trusts when it says nothing, and when it says whom.
+#include "native/tls_trust.hpp"
+
+#include <openssl/err.h>
+
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "test_certificates.hpp"
+
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
+using reqivo::TlsOptions;
+using reqivo::native::CertificateHandle;
+using reqivo::native::find_trust;
+using reqivo::native::load_trust;
+using reqivo::native::TrustSearch;
+using reqivo::testing::CertificateRequest;
+using reqivo::testing::Identity;
+using reqivo::testing::TemporaryDirectory;
+
+namespace {
+
+/// Changes an environment variable for the time of a test; null unsets it.
+class EnvironmentVariable {
+ public:
+  EnvironmentVariable(const char* name, const char* value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    set(value);
+  }
+  EnvironmentVariable(const char* name, const std::string& value)
+      : EnvironmentVariable(name, value.c_str()) {}
+  EnvironmentVariable(const EnvironmentVariable&) = delete;
+  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
+  ~EnvironmentVariable() { set(before_ ? before_->c_str() : nullptr); }
+
+ private:
+  void set(const char* value) {
+    if (value != nullptr) {
+      setenv(name_, value, 1);
+    } else {
+      unsetenv(name_);
+    }
+  }
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+Identity authority() { return CertificateRequest("Test Authority").authority().issue(nullptr); }
+
+bool trusts(const TlsOptions& options, const Identity& wanted) {
+  auto store = load_trust(options);
+  if (!store) FAIL(store.failure().what);
+  X509_STORE_CTX* verification = X509_STORE_CTX_new();
+  X509_STORE_CTX_init(verification, store.value().get(), wanted.certificate.get(), nullptr);
+  const bool trusted = X509_verify_cert(verification) == 1;
+  X509_STORE_CTX_free(verification);
+  ERR_clear_error();
+  return trusted;
+}
+
+std::string hashed_name(const Identity& identity) {
+  std::array<char, 32> name{};
+  std::snprintf(name.data(), name.size(), "%08lx.0",
+                X509_subject_name_hash(identity.certificate.get()));
+  return name.data();
+}
+
+}  // namespace
+
+TEST_CASE("the first bundle that exists is the system's store, and then the directory") {
+  const EnvironmentVariable no_file("SSL_CERT_FILE", nullptr);
+  const EnvironmentVariable no_directory("SSL_CERT_DIR", nullptr);
+  const TemporaryDirectory files;
+  const std::string second = files.write("second.pem", "x");
+  const std::string third = files.write("third.pem", "x");
+  TrustSearch search;
+  search.bundles = {files.path("first.pem"), second, third};
+  search.directory = files.path("");
+  CHECK(find_trust(search)->file == second);
+  CHECK(find_trust(search)->directory.empty());
+
+  search.bundles = {files.path("first.pem")};
+  CHECK(find_trust(search)->file.empty());
+  CHECK(find_trust(search)->directory == files.path(""));
+
+  search.directory = files.path("nowhere");
+  CHECK_FALSE(find_trust(search).has_value());
+}
+
+TEST_CASE("SSL_CERT_FILE and SSL_CERT_DIR replace the system's store") {
+  const TemporaryDirectory files;
+  const EnvironmentVariable no_file("SSL_CERT_FILE", nullptr);
+  const EnvironmentVariable no_directory("SSL_CERT_DIR", nullptr);
+  const Identity mine = authority();
+  const Identity other = CertificateRequest("Other Authority").authority().issue(nullptr);
+  {
+    const EnvironmentVariable file("SSL_CERT_FILE", files.write("ca.pem", mine.certificate_pem()));
+    CHECK(trusts(TlsOptions(), mine));
+    CHECK_FALSE(trusts(TlsOptions(), other));
+  }
+  files.write(hashed_name(other), other.certificate_pem());
+  const EnvironmentVariable directory("SSL_CERT_DIR", "/nowhere:" + files.path(""));
+  CHECK(trusts(TlsOptions(), other));
+  CHECK_FALSE(trusts(TlsOptions(), mine));
+}
+
+TEST_CASE("a file named by SSL_CERT_FILE that cannot be used is told") {
+  const EnvironmentVariable no_directory("SSL_CERT_DIR", nullptr);
+  const TemporaryDirectory files;
+  {
+    const EnvironmentVariable file("SSL_CERT_FILE", files.path("missing.pem"));
+    auto store = load_trust(TlsOptions());
+    REQUIRE_FALSE(store.ok());
+    CHECK_THAT(store.failure().what,
+               StartsWith(files.path("missing.pem")) && ContainsSubstring("No such file"));
+  }
+  const EnvironmentVariable file("SSL_CERT_FILE", files.write("empty.pem", "nothing\n"));
+  auto store = load_trust(TlsOptions());
+  REQUIRE_FALSE(store.ok());
+  CHECK_THAT(store.failure().what, StartsWith(files.path("empty.pem")));
+  CHECK(ERR_peek_error() == 0);
+}
+
+TEST_CASE("the system's store is read once, and again when its file changes") {
+  const TemporaryDirectory files;
+  const Identity first = authority();
+  const Identity second = CertificateRequest("A second Authority").authority().issue(nullptr);
+  const EnvironmentVariable file("SSL_CERT_FILE", files.write("ca.pem", first.certificate_pem()));
+  const X509_STORE* one = load_trust(TlsOptions()).value().get();
+  CHECK(load_trust(TlsOptions()).value().get() == one);
+  files.write("ca.pem", first.certificate_pem() + second.certificate_pem());
+  CHECK(trusts(TlsOptions(), second));
+}
+
+TEST_CASE("ca_file and ca_pem add up, and the system's store is not asked then") {
+  const TemporaryDirectory files;
+  const Identity by_file = CertificateRequest("By file").authority().issue(nullptr);
+  const Identity by_text = CertificateRequest("By text").authority().issue(nullptr);
+  const Identity of_system = CertificateRequest("Of system").authority().issue(nullptr);
+  const EnvironmentVariable file("SSL_CERT_FILE",
+                                 files.write("system.pem", of_system.certificate_pem()));
+  const TlsOptions options = TlsOptions()
+                                 .ca_file(files.write("ca.pem", by_file.certificate_pem()))
+                                 .ca_pem(by_text.certificate_pem());
+  CHECK(trusts(options, by_file));
+  CHECK(trusts(options, by_text));
+  CHECK_FALSE(trusts(options, of_system));
+  CHECK(trusts(TlsOptions(), of_system));
+}
+
+TEST_CASE("several threads share the system's store") {
+  const TemporaryDirectory files;
+  const Identity mine = authority();
+  const EnvironmentVariable file("SSL_CERT_FILE", files.write("ca.pem", mine.certificate_pem()));
+  std::vector<std::thread> threads;
+  std::vector<int> good(4);
+  for (int& count : good) {
+    threads.emplace_back([&mine, &count] {
+      for (int round = 0; round < 50; ++round) count += trusts(TlsOptions(), mine) ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const int count : good) CHECK(count == 50);
+}

@@ -1,0 +1,220 @@
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <reqivo/async.hpp>
+#include <string>
+#include <vector>
+
+#include "support/coroutines.hpp"
+#include "support/manual_loop.hpp"
+#include "support/run_test.hpp"
+
+namespace reqivo::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+Task<int> gated_failure(Gate* gate, std::string text) {
+  co_await gate->wait();
+  throw std::runtime_error(text);
+}
+
+TEST_CASE("create_task starts its task now, up to its first wait", "[kit][join_handle]") {
+  ManualTime time;
+  Gate gate;
+  int destroyed = 0;
+  const JoinHandle<void> handle = create_task(hold(&gate, &destroyed));
+  CHECK(gate.waiting() == 1);
+  CHECK_FALSE(handle.done());
+  gate.open();
+  CHECK_FALSE(handle.done());
+  time.settle();
+  CHECK(handle.done());
+  CHECK(destroyed == 1);
+}
+
+TEST_CASE("a handle gives its task's value or exception, whether it ended before or ends later",
+          "[kit][join_handle]") {
+  const ManualTime time;
+  run_test([]() -> Task<void> {
+    JoinHandle<std::string> ended = create_task(value_of(std::string("ended")));
+    CHECK(ended.done());
+    const std::string value = co_await ended;
+    CHECK(value == "ended");
+    auto later = []() -> Task<std::unique_ptr<int>> {
+      co_await sleep(milliseconds(1));
+      co_return std::make_unique<int>(5);
+    };
+    const std::unique_ptr<int> number = co_await create_task(later());
+    CHECK(*number == 5);
+
+    JoinHandle<int> failed = create_task(fail_with("failed at once"));
+    std::string outcome;
+    co_await note_outcome(&failed, &outcome);
+    CHECK(outcome == "failed at once");
+    Gate gate;
+    JoinHandle<int> failing = create_task(gated_failure(&gate, "failed later"));
+    const JoinHandle<void> opener = create_task([](Gate* at) -> Task<void> {
+      co_await sleep(milliseconds(1));
+      at->open();
+    }(&gate));
+    co_await note_outcome(&failing, &outcome);
+    CHECK(outcome == "failed later");
+  });
+}
+
+TEST_CASE("a handle awaited twice is a logic_error, and so is an empty one", "[kit][join_handle]") {
+  run_test([]() -> Task<void> {
+    JoinHandle<int> handle = create_task(value_of(1));
+    co_await handle;
+    auto join = [](JoinHandle<int>* joined) -> Task<int> { co_return co_await *joined; };
+    const bool twice = co_await fails<std::logic_error>(join(&handle));
+    CHECK(twice);
+    JoinHandle<int> none;
+    CHECK(none.done());
+    none.cancel();
+    none.detach();
+    const bool empty = co_await fails<std::logic_error>(join(&none));
+    CHECK(empty);
+    JoinHandle<int> moved = std::move(handle);
+    const bool still = co_await fails<std::logic_error>(join(&moved));
+    CHECK(still);
+  });
+}
+
+TEST_CASE("dropping a handle cancels its task at once", "[kit][join_handle]") {
+  const ManualTime time;
+  Gate gate;
+  int destroyed = 0;
+  JoinHandle<void> handle = create_task(hold(&gate, &destroyed));
+  handle = JoinHandle<void>();
+  CHECK(destroyed == 1);
+  CHECK(gate.waiting() == 0);
+}
+
+TEST_CASE("cancel destroys the task at once, and again has no effect", "[kit][join_handle]") {
+  const ManualTime time;
+  Gate gate;
+  int destroyed = 0;
+  JoinHandle<void> handle = create_task(hold(&gate, &destroyed));
+  handle.cancel();
+  CHECK(destroyed == 1);
+  CHECK(handle.done());
+  handle.cancel();
+  handle.detach();
+  CHECK(destroyed == 1);
+}
+
+TEST_CASE("cancelling a task that is done keeps its value", "[kit][join_handle]") {
+  run_test([]() -> Task<void> {
+    JoinHandle<int> handle = create_task(value_of(4));
+    handle.cancel();
+    const int value = co_await handle;
+    CHECK(value == 4);
+  });
+}
+
+TEST_CASE("awaiting a cancelled task is an Error with code cancelled", "[kit][join_handle]") {
+  ManualTime time;
+  Gate gate;
+  int destroyed = 0;
+  std::string before;
+  std::string meanwhile;
+  JoinHandle<void> first = create_task(hold(&gate, &destroyed));
+  first.cancel();
+  const JoinHandle<void> late = create_task(note_outcome(&first, &before));
+  JoinHandle<void> second = create_task(hold(&gate, &destroyed));
+  const JoinHandle<void> waiter = create_task(note_outcome(&second, &meanwhile));
+  second.cancel();
+  CHECK(before == "cancelled");
+  CHECK(meanwhile.empty());  // it is resumed from the loop
+  time.settle();
+  CHECK(meanwhile == "cancelled");
+}
+
+TEST_CASE("whoever awaits a handle that is dropped meanwhile gets cancelled",
+          "[kit][join_handle]") {
+  ManualTime time;
+  Gate gate;
+  int destroyed = 0;
+  std::string outcome;
+  auto handle = std::make_unique<JoinHandle<void>>(create_task(hold(&gate, &destroyed)));
+  const JoinHandle<void> waiter = create_task(note_outcome(handle.get(), &outcome));
+  handle.reset();
+  CHECK(destroyed == 1);
+  time.settle();
+  CHECK(outcome == "cancelled");
+}
+
+TEST_CASE("a handle dropped after its task ended still gives the waiter the outcome",
+          "[kit][join_handle]") {
+  ManualTime time;
+  Gate gate;
+  std::string outcome;
+  auto body = [](Gate* at) -> Task<std::string> {
+    co_await at->wait();
+    co_return "text";
+  };
+  auto handle = std::make_unique<JoinHandle<std::string>>(create_task(body(&gate)));
+  auto dropper = [](Gate* at, std::unique_ptr<JoinHandle<std::string>>* owner) -> Task<void> {
+    co_await at->wait();
+    owner->reset();
+  };
+  const JoinHandle<void> waiter = create_task(note_outcome(handle.get(), &outcome));
+  const JoinHandle<void> last = create_task(dropper(&gate, &handle));
+  gate.open();  // the task ends and wakes the waiter, and before that goes on the handle is dropped
+  time.settle();
+  CHECK(handle == nullptr);
+  CHECK(outcome == "value");
+}
+
+TEST_CASE("a handle detached while it is awaited still gives the waiter the outcome",
+          "[kit][join_handle]") {
+  ManualTime time;
+  Gate gate;
+  int destroyed = 0;
+  std::string outcome;
+  JoinHandle<void> handle = create_task(hold(&gate, &destroyed));
+  const JoinHandle<void> waiter = create_task(note_outcome(&handle, &outcome));
+  handle.detach();
+  gate.open();
+  time.settle();
+  CHECK(outcome == "value");
+}
+
+TEST_CASE("a waiter that is destroyed leaves the task running", "[kit][join_handle]") {
+  ManualTime time;
+  Gate gate;
+  int destroyed = 0;
+  std::string outcome;
+  JoinHandle<void> handle = create_task(hold(&gate, &destroyed));
+  { const JoinHandle<void> waiter = create_task(note_outcome(&handle, &outcome)); }
+  CHECK(destroyed == 0);
+  handle.detach();
+  { const JoinHandle<void> other = create_task(hold(&gate, &destroyed)); }
+  CHECK(destroyed == 1);
+  gate.open();
+  time.settle();
+  CHECK(destroyed == 2);
+  CHECK(outcome.empty());
+}
+
+TEST_CASE("one million tasks created and joined at once use constant stack",
+          "[kit][join_handle][stack]") {
+  run_test([]() -> Task<void> {
+    StackMeter stack;
+    auto step = [](StackMeter* meter) -> Task<int> {
+      meter->measure();
+      co_return 1;
+    };
+    int sum = 0;
+    for (int number = 0; number < one_million; ++number) {
+      JoinHandle<int> handle = create_task(step(&stack));
+      sum += co_await handle;
+    }
+    CHECK(sum == one_million);
+    CHECK(stack.span() < constant_stack);
+  });
+}
+
+}  // namespace
+}  // namespace reqivo::test

@@ -1,0 +1,276 @@
+// Redirects by the Fetch Standard: the pure function, and whole chains over a scripted transport.
+#include "redirect.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <reqivo/errors.hpp>
+#include <reqivo/session.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/fake_transport.hpp"
+#include "support/manual_loop.hpp"
+
+namespace reqivo {
+namespace {
+
+using detail::Outcome;
+using detail::RedirectChain;
+using detail::RequestBody;
+using detail::TransportRequest;
+using test::FakeServer;
+using test::ManualTime;
+
+TransportRequest make_request(std::string method, std::string_view url,
+                              const char* body = nullptr) {
+  TransportRequest request;
+  request.method = std::move(method);
+  request.url = *detail::parse_url(url);
+  if (body != nullptr) request.body = RequestBody(std::make_shared<const std::string>(body));
+  return request;
+}
+
+Headers location(std::string_view to) {
+  Headers headers;
+  headers.set("Location", to);
+  return headers;
+}
+
+TEST_CASE("method and body after a redirect follow the Fetch Standard") {
+  struct Case {
+    int status;
+    const char* method;
+    const char* next;
+    bool keeps_body;
+  };
+  const Case cases[] = {
+      {301, "POST", "GET", false},     {302, "POST", "GET", false}, {303, "POST", "GET", false},
+      {307, "POST", "POST", true},     {308, "POST", "POST", true}, {301, "PUT", "PUT", true},
+      {302, "DELETE", "DELETE", true}, {303, "PUT", "GET", false},  {303, "HEAD", "HEAD", true},
+      {303, "GET", "GET", true},       {301, "HEAD", "HEAD", true}, {302, "GET", "GET", true},
+      {307, "PATCH", "PATCH", true}};
+  for (const Case& c : cases) {
+    INFO(c.status << " to " << c.method);
+    TransportRequest request = make_request(c.method, "http://h/a", "body");
+    request.headers.set("content-TYPE", "text/plain").set("Content-Language", "en");
+    request.headers.set("Content-Encoding", "gzip").set("Content-Location", "/x").set("X-Own", "1");
+    RedirectChain chain(Redirect::follow, 20);
+    CHECK(chain.follow(c.status, location("/b"), request).value());
+    CHECK(request.method == c.next);
+    CHECK(request.url.href == "http://h/b");
+    CHECK(request.body.empty() != c.keeps_body);
+    CHECK(request.headers.size() == (c.keeps_body ? 5U : 1U));
+    CHECK(request.headers.contains("X-Own"));
+  }
+}
+
+TEST_CASE(
+    "only the five statuses with a Location redirect, and only where redirects are followed") {
+  for (const int status : {200, 201, 300, 304, 305, 306, 399, 404}) {
+    TransportRequest request = make_request("GET", "http://h/a");
+    CHECK_FALSE(
+        RedirectChain(Redirect::follow, 20).follow(status, location("/b"), request).value());
+  }
+  TransportRequest request = make_request("GET", "http://h/a");
+  CHECK_FALSE(RedirectChain(Redirect::follow, 20).follow(302, Headers(), request).value());
+  CHECK_FALSE(RedirectChain(Redirect::error, 20).follow(302, Headers(), request).value());
+  CHECK_FALSE(RedirectChain(Redirect::manual, 20).follow(302, location("/b"), request).value());
+  CHECK(request.url.href == "http://h/a");
+  CHECK(RedirectChain(Redirect::error, 20).follow(302, location("/b"), request).failure().code ==
+        ErrorCode::too_many_redirects);
+}
+
+TEST_CASE("locations are relative to the URL that redirects") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"c", "http://h:8080/a/c"}, {"../c?d", "http://h:8080/c?d"}, {"?e", "http://h:8080/a/b?e"},
+      {"//o/x", "http://o/x"},    {"https://o", "https://o/"},     {"/x#frag", "http://h:8080/x"},
+      {"", "http://h:8080/a/b?q"}};
+  for (const auto& [to, expected] : cases) {
+    INFO(to);
+    TransportRequest request = make_request("POST", "http://h:8080/a/b?q");
+    CHECK(RedirectChain(Redirect::follow, 20).follow(303, location(to), request).value());
+    CHECK(request.url.href == expected);
+  }
+}
+
+TEST_CASE("a Location that is no http URL is an invalid response") {
+  for (const char* const to : {"http://", "http://h:99999/", "ftp://h/", "data:,x", "javascript:1",
+                               "file:///etc/passwd", "mailto:a@b"}) {
+    INFO(to);
+    TransportRequest request = make_request("GET", "http://h/a");
+    Outcome<bool> outcome = RedirectChain(Redirect::follow, 20).follow(302, location(to), request);
+    REQUIRE_FALSE(outcome.ok());
+    CHECK(outcome.failure().code == ErrorCode::invalid_response);
+    CHECK(request.url.href == "http://h/a");
+  }
+}
+
+TEST_CASE("across origins no credential goes along, however it is spelled") {
+  for (const char* const to :
+       {"https://h/b", "http://other/b", "http://h:81/b", "http://sub.h/b"}) {
+    INFO(to);
+    TransportRequest request = make_request("GET", "http://h/a");
+    request.headers.set("aUTHORIZATION", "s").set("proxy-authorization", "s").set("COOKIE", "s");
+    request.headers.set("hOsT", "h").add("Authorization", "t").set("X-Own", "1");
+    CHECK(RedirectChain(Redirect::follow, 20).follow(302, location(to), request).value());
+    CHECK(request.headers.size() == 1);
+    CHECK(request.headers.contains("X-Own"));
+  }
+  TransportRequest request = make_request("GET", "http://h/a");
+  request.headers.set("Authorization", "s").set("Cookie", "s");
+  CHECK(
+      RedirectChain(Redirect::follow, 20).follow(302, location("http://H:80/b"), request).value());
+  CHECK(request.headers.size() == 2);
+}
+
+TEST_CASE("user info in a Location is used on the same origin only, and never stays in the URL") {
+  TransportRequest request = make_request("GET", "http://h/a");
+  RedirectChain chain(Redirect::follow, 20);
+  CHECK(chain.follow(302, location("http://u:p@other/b"), request).value());
+  CHECK(request.headers.empty());
+  CHECK(request.url.href == "http://other/b");
+  CHECK(chain.follow(302, location("http://u:p@other/c"), request).value());
+  CHECK(request.headers.get("Authorization") == "Basic dTpw");
+  CHECK(request.url.href == "http://other/c");
+}
+
+TEST_CASE("the limit of redirects is exact") {
+  for (const std::size_t limit : {0U, 1U, 20U}) {
+    TransportRequest request = make_request("GET", "http://h/0");
+    RedirectChain chain(Redirect::follow, limit);
+    for (std::size_t i = 1; i <= limit; ++i) {
+      REQUIRE(chain.follow(302, location("/" + std::to_string(i)), request).ok());
+    }
+    CHECK(chain.follow(302, location("/more"), request).failure().code ==
+          ErrorCode::too_many_redirects);
+  }
+}
+
+TEST_CASE("the same request again is a loop") {
+  TransportRequest request = make_request("GET", "http://h/a");
+  RedirectChain chain(Redirect::follow, 20);
+  CHECK(chain.follow(302, location("/b"), request).value());
+  CHECK(chain.follow(302, location("/a#other"), request).failure().code ==
+        ErrorCode::redirect_loop);
+
+  TransportRequest itself = make_request("GET", "http://h/a");
+  CHECK(RedirectChain(Redirect::follow, 20).follow(302, location(""), itself).failure().code ==
+        ErrorCode::redirect_loop);
+}
+
+TEST_CASE("a request that changed on its way is no loop") {
+  TransportRequest post = make_request("POST", "http://h/a", "body");
+  RedirectChain chain(Redirect::follow, 20);
+  CHECK(chain.follow(303, location("/a"), post).value());  // POST, redirect, GET
+  CHECK(chain.follow(303, location("/a"), post).failure().code == ErrorCode::redirect_loop);
+
+  TransportRequest secret = make_request("GET", "http://h/a");
+  secret.headers.set("Authorization", "s");
+  RedirectChain away(Redirect::follow, 20);
+  CHECK(away.follow(302, location("http://o/"), secret).value());
+  CHECK(away.follow(302, location("http://h/a"), secret).value());  // now without credentials
+  CHECK(away.follow(302, location("http://o/"), secret).failure().code == ErrorCode::redirect_loop);
+
+  TransportRequest again = make_request("POST", "http://h/a", "body");
+  RedirectChain repeated(Redirect::follow, 20);
+  CHECK(repeated.follow(307, location("/a"), again).value());  // the server may have changed
+}
+
+TEST_CASE("a chain gives the last response, its URL and its history") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  server.answer(301).header("Location", "/b?x#f").body("moved").body("on");
+  server.answer(307).header("Location", "https://o/c");
+  server.answer(200).body("end");
+  const Response response =
+      run(session.post("http://u:p@h/a").form("k", "v").header("Cookie", "c"));
+  CHECK(response.body() == "end");
+  CHECK(response.url() == "https://o/c");
+  REQUIRE(response.history().size() == 2);
+  CHECK(response.history()[0].status_code() == 301);
+  CHECK(response.history()[0].url() == "http://h/a");
+  CHECK(response.history()[1].status_code() == 307);
+  CHECK(response.history()[1].url() == "http://h/b?x");
+  REQUIRE(server.sent().size() == 3);
+  CHECK(server.sent()[1].method == "GET");
+  CHECK_FALSE(server.sent()[1].has_body);
+  CHECK(server.sent()[1].headers.contains("Cookie"));
+  CHECK(server.sent()[1].headers.contains("Authorization"));
+  CHECK_FALSE(server.sent()[1].headers.contains("Content-Type"));
+  CHECK_FALSE(server.sent()[2].headers.contains("Cookie"));
+  CHECK_FALSE(server.sent()[2].headers.contains("Authorization"));
+  CHECK(server.aborted() == 0);  // read to its end, so that the connection can be used again
+}
+
+TEST_CASE("a redirect's large body is dropped instead of read") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  auto& answer = server.answer(302).header("Location", "/b");
+  for (int i = 0; i < 100; ++i) answer.body(std::string(10'000, 'x'));
+  CHECK(run(session.get("http://h/a")).url() == "http://h/b");
+  CHECK(server.aborted() == 1);
+  CHECK(server.reads() == 7);
+}
+
+TEST_CASE("the session's redirect settings hold, and a request's own come first") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  session.redirect(Redirect::manual);
+  server.answer(302).header("Location", "/b").body("moved");
+  const Response manual = run(session.get("http://h/a"));
+  CHECK(manual.status_code() == 302);
+  CHECK(manual.body() == "moved");
+  CHECK(manual.history().empty());
+  server.answer(302).header("Location", "/b");
+  CHECK_THROWS_AS(run(session.get("http://h/a").redirect(Redirect::error)), TooManyRedirects);
+  session.redirect(Redirect::follow).max_redirects(1);
+  server.answer(302).header("Location", "/b");
+  CHECK(run(session.get("http://h/a")).url() == "http://h/b");
+  server.answer(302).header("Location", "/b");
+  CHECK_THROWS_AS(run(session.get("http://h/a").max_redirects(0)), TooManyRedirects);
+  server.answer(302).header("Location", "/a");
+  CHECK_THROWS_AS(run(session.get("http://h/a")), RedirectLoopError);
+  server.answer(302).header("Location", "gopher://h/");
+  CHECK_THROWS_AS(run(session.get("http://h/a")), InvalidResponseError);
+  CHECK(server.open() == 0);
+}
+
+TEST_CASE("a streamed body is not sent twice") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  const auto pieces = []() -> Generator<std::string> { co_yield "x"; };
+  server.answer(307).header("Location", "/b");
+  CHECK_THROWS_AS(run(session.post("http://h/a").body(pieces())), RequestError);
+  server.answer(303).header("Location", "/b");
+  CHECK(run(session.post("http://h/a").body(pieces())).url() == "http://h/b");
+  server.answer(308).header("Location", "/b");
+  run(session.post("http://h/a").body("bytes"));
+  CHECK(server.last().body == "bytes");
+}
+
+TEST_CASE("where the platform follows redirects itself, it is told how and says where it ended") {
+  const ManualTime time;
+  FakeServer server;
+  Capabilities capabilities = reqivo::capabilities();
+  capabilities.manual_redirects = false;
+  AsyncSession session;
+  server.serve(session, capabilities);
+  server.answer(302).header("Location", "/b").final_url = "http://h/final";
+  const Response response = run(session.get("http://h/a").redirect(Redirect::error));
+  CHECK(response.status_code() == 302);
+  CHECK(response.url() == "http://h/final");
+  CHECK(server.sent().size() == 1);
+  CHECK(server.last().redirect == Redirect::error);
+}
+
+}  // namespace
+}  // namespace reqivo

@@ -1,0 +1,290 @@
+// Request builders over a scripted transport: what is sent, and what is refused before anything is.
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <reqivo/errors.hpp>
+#include <reqivo/json.hpp>
+#include <reqivo/session.hpp>
+#include <reqivo/version.hpp>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/fake_transport.hpp"
+#include "support/manual_loop.hpp"
+
+namespace reqivo {
+namespace {
+
+using namespace std::chrono_literals;
+using test::FakeServer;
+using test::ManualTime;
+using test::Sent;
+
+struct Point {
+  int x = 1;
+  int y = 2;
+  friend void to_json(nlohmann::json& to, const Point& from) {
+    to = nlohmann::json{{"x", from.x}, {"y", from.y}};
+  }
+};
+
+struct Unwritable {
+  friend void to_json(nlohmann::json& to, const Unwritable&) { to = nlohmann::json::array().at(1); }
+};
+
+Generator<std::string> three_pieces() {
+  co_yield "one";
+  co_await sleep(1s);
+  co_yield "two";
+  co_yield "three";
+}
+
+class Fixture {
+ public:
+  Fixture() { server.serve(session); }
+  RequestBuilder post() { return session.post("http://h/"); }
+  const Sent& send(RequestBuilder builder) {
+    run(std::move(builder));
+    return server.last();
+  }
+  /// The failure of a request that must not reach the server.
+  ErrorCode refused(RequestBuilder builder) {
+    const std::size_t before = server.sent().size();
+    ErrorCode code = ErrorCode::other;
+    try {
+      run(std::move(builder));
+      FAIL_CHECK("nothing thrown");
+    } catch (const Error& error) {
+      code = error.code();
+      CHECK(std::string(error.what()).find_first_of("\r\n") == std::string::npos);
+    }
+    CHECK(server.sent().size() == before);
+    return code;
+  }
+
+  ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+};
+
+TEST_CASE("the version is one text") {
+  const std::string version = std::to_string(REQIVO_VERSION_MAJOR) + "." +
+                              std::to_string(REQIVO_VERSION_MINOR) + "." +
+                              std::to_string(REQIVO_VERSION_PATCH);
+  CHECK(version == REQIVO_VERSION);
+  Fixture f;
+  CHECK(f.send(f.post()).headers.get("User-Agent") == "reqivo/" + version);
+  CHECK(f.server.last().headers.get("Accept") == "*/*");
+}
+
+TEST_CASE("header sets, add_header repeats, headers replaces by name") {
+  Fixture f;
+  const Sent& sent = f.send(
+      f.post().header("X-A", "1").header("x-a", " 2 ").add_header("X-A", "3").header("X-B", "1"));
+  CHECK(sent.headers.get_all("X-A") == std::vector<std::string_view>{"2", "3"});
+  Headers fields;
+  fields.add("x-a", "8").add("X-A", "9").add("X-C", "7");
+  const Sent& replaced = f.send(f.post().header("X-A", "1").header("X-B", "1").headers(fields));
+  CHECK(replaced.headers.get_all("X-A") == std::vector<std::string_view>{"8", "9"});
+  CHECK(replaced.headers.get("X-B") == "1");
+  CHECK(replaced.headers.get("X-C") == "7");
+}
+
+TEST_CASE("parameters of every kind go into the query, after what is there") {
+  Fixture f;
+  const std::optional<std::string> none;
+  const std::optional<int> number = 5;
+  const std::string url = f.send(f.session.get("http://h/p?a=b#frag")
+                                     .param("q", "two words&=+")
+                                     .param("int", -3)
+                                     .param("big", std::uint64_t{18446744073709551615U})
+                                     .param("small", static_cast<short>(7))
+                                     .param("yes", true)
+                                     .param("none", none)
+                                     .param("some", number)
+                                     .param("\xc3\xbc", std::string("\xc3\xa4")))
+                              .url;
+  CHECK(url ==
+        "http://h/"
+        "p?a=b&q=two%20words%26%3D%2B&int=-3&big=18446744073709551615&small=7&yes=true&some=5"
+        "&%C3%BC=%C3%A4");
+  const std::map<std::string, int> numbers = {{"a", 1}, {"b", 2}};
+  const std::vector<std::pair<std::string, std::string>> texts = {{"c", "3"}, {"c", "4"}};
+  CHECK(f.send(f.session.get("http://h/").params(numbers).params(texts)).url ==
+        "http://h/?a=1&b=2&c=3&c=4");
+}
+
+TEST_CASE("json sends a document, a type of one's own or a container as application/json") {
+  Fixture f;
+  const nlohmann::json document = {{"k", "v\xc3\xa4"}};
+  CHECK(f.send(f.post().json(document)).body == "{\"k\":\"v\xc3\xa4\"}");
+  CHECK(f.server.last().headers.get("Content-Type") == "application/json");
+  CHECK(f.send(f.post().json(Point())).body == R"({"x":1,"y":2})");
+  CHECK(f.send(f.post().json(std::vector<int>(2, 7))).body == "[7,7]");
+  CHECK(f.send(f.post().json("text")).body == "\"text\"");
+  CHECK(f.send(f.post().json(document).content_type("application/vnd.api+json"))
+            .headers.get_all("content-type") ==
+        std::vector<std::string_view>{"application/vnd.api+json"});
+}
+
+TEST_CASE("what cannot be written as JSON is JsonError without the text, and nothing is sent") {
+  Fixture f;
+  const nlohmann::json bad = "secret \xff";
+  CHECK(f.refused(f.post().json(bad)) == ErrorCode::json);
+  CHECK_THROWS_AS(run(f.post().json(bad)), JsonError);
+  CHECK_THROWS_AS(run(f.post().json(std::string("\xff"))), JsonError);
+  CHECK_THROWS_AS(run(f.post().json(Unwritable())), JsonError);
+  try {
+    run(f.post().json(bad));
+  } catch (const JsonError& error) {
+    CHECK(std::string(error.what()).find("secret") == std::string::npos);
+  }
+}
+
+TEST_CASE("bytes are sent as they are, with a Content-Type only where one is set") {
+  Fixture f;
+  const std::string bytes("a\0b\xff", 4);
+  CHECK(f.send(f.post().body(bytes)).body == bytes);
+  CHECK(f.server.last().length == 4U);
+  CHECK_FALSE(f.server.last().headers.contains("Content-Type"));
+  CHECK(f.send(f.post().body("x").content_type("text/plain")).headers.get("Content-Type") ==
+        "text/plain");
+  CHECK(f.send(f.post().body("")).has_body);
+  CHECK_FALSE(f.send(f.post()).has_body);
+  CHECK(f.send(f.session.get("http://h/").body("on GET")).body == "on GET");
+}
+
+TEST_CASE("forms are encoded and add up") {
+  Fixture f;
+  CHECK(f.send(f.post().form("k y", "v&=+\xc3\xa4").form("", "").form("k y", "2")).body ==
+        "k+y=v%26%3D%2B%C3%A4&=&k+y=2");
+  CHECK(f.server.last().headers.get("Content-Type") == "application/x-www-form-urlencoded");
+}
+
+TEST_CASE("a generator is streamed, with a length where it is told") {
+  Fixture f;
+  CHECK(f.send(f.post().body(three_pieces())).body == "onetwothree");
+  CHECK(f.server.last().streamed);
+  CHECK_FALSE(f.server.last().length);
+  CHECK(f.send(f.post().body(three_pieces(), 11)).length == 11U);
+  const auto failing = []() -> Generator<std::string> {
+    co_yield "x";
+    throw std::out_of_range("mine");
+  };
+  CHECK_THROWS_AS(run(f.post().body(failing())), std::out_of_range);
+  CHECK_THROWS_AS(run(wait_for(f.post().body(three_pieces()), 500ms)), WaitTimeoutError);
+  CHECK(f.server.open() == 0);
+}
+
+TEST_CASE("a request has one body") {
+  Fixture f;
+  const nlohmann::json document = 1;
+  CHECK(f.refused(f.post().body("a").body("b")) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.post().json(document).json(document)) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.post().json(document).form("k", "v")) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.post().form("k", "v").json(document)) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.post().form("k", "v").body("")) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.post().body("").body(three_pieces())) == ErrorCode::invalid_request);
+  CHECK_THROWS_AS(run(f.post().body("a").body("b")), RequestError);
+}
+
+TEST_CASE("headers and methods that would break the message are RequestError") {
+  Fixture f;
+  const std::string_view bad_texts[] = {"a\r\nb: c", "a\nb", std::string_view("a\0b", 3), "a\rb"};
+  for (const std::string_view bad : bad_texts) {
+    CHECK(f.refused(f.post().header("X-A", bad)) == ErrorCode::invalid_request);
+    CHECK(f.refused(f.post().add_header(bad, "x")) == ErrorCode::invalid_request);
+    CHECK(f.refused(f.post().content_type(bad)) == ErrorCode::invalid_request);
+    CHECK(f.refused(f.post().bearer_token(bad)) == ErrorCode::invalid_request);
+    CHECK(f.refused(f.session.request(bad, "http://h/")) == ErrorCode::invalid_request);
+  }
+  CHECK(f.refused(f.post().header("", "x")) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.post().header("X A", "x")) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.session.request("", "http://h/")) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.session.request("GE T", "http://h/")) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.session.request("connect", "http://h/")) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.post().basic_auth("a:b", "c")) == ErrorCode::invalid_request);
+  CHECK(f.send(f.post().basic_auth("a", "b:\r\n")).headers.get("Authorization") ==
+        "Basic YTpiOg0K");
+}
+
+TEST_CASE("the first refusal wins, names method and URL, and comes before a bad URL") {
+  Fixture f;
+  try {
+    run(f.session.put("http://u:p@h/a?b").body("1").body("2").header("a b", "c"));
+    FAIL("nothing thrown");
+  } catch (const RequestError& error) {
+    CHECK(error.method() == "PUT");
+    CHECK(error.url() == "http://h/a");
+    CHECK(std::string(error.what()).find("more than one body") != std::string::npos);
+  }
+  CHECK_THROWS_AS(run(f.session.get("no url").header("a b", "c")), RequestError);
+}
+
+TEST_CASE("what the backend cannot do is refused when the request is sent") {
+  Fixture f;
+  Capabilities capabilities = reqivo::capabilities();
+  capabilities.backend = "weak";
+  capabilities.manual_redirects = false;
+  capabilities.raw_body = false;
+  capabilities.connection_limits = false;
+  capabilities.streamed_upload = false;
+  capabilities.body_on_get = false;
+  capabilities.all_headers = false;
+  f.server.serve(f.session, capabilities);
+  CHECK(f.refused(f.post().redirect(Redirect::manual)) == ErrorCode::unsupported);
+  CHECK(f.refused(f.post().max_redirects(1)) == ErrorCode::unsupported);
+  CHECK(f.refused(f.post().decode(false)) == ErrorCode::unsupported);
+  CHECK(f.refused(f.post().timeout(Timeout().pool(1s))) == ErrorCode::unsupported);
+  CHECK(f.refused(f.post().body(three_pieces())) == ErrorCode::unsupported);
+  CHECK(f.refused(f.session.get("http://h/").body("x")) == ErrorCode::invalid_request);
+  CHECK(f.refused(f.session.head("http://h/").form("a", "b")) == ErrorCode::invalid_request);
+  try {
+    run(f.post().decode(false));
+  } catch (const UnsupportedError& error) {
+    CHECK(std::string(error.what()).find("decode(false)") != std::string::npos);
+    CHECK(std::string(error.what()).find("weak") != std::string::npos);
+  }
+  const Sent& sent = f.send(f.post().redirect(Redirect::error).decode(true).body("x"));
+  CHECK(sent.headers.empty());  // the platform has its own
+}
+
+TEST_CASE("decode is handed to the transport, and a request's own comes first") {
+  Fixture f;
+  CHECK(f.send(f.post()).decode);
+  CHECK_FALSE(f.send(f.post().decode(false)).decode);
+  f.session.decode(false);
+  CHECK_FALSE(f.send(f.post()).decode);
+  CHECK(f.send(f.post().decode(true)).decode);
+}
+
+TEST_CASE("every member works on a named builder, which is sent once") {
+  Fixture f;
+  const nlohmann::json document = 1;
+  RequestBuilder builder = f.session.request("put", "http://h/");
+  builder.header("X-A", "1").add_header("X-A", "2");
+  builder.headers(Headers()).param("a", "b").param("c", 1).param("d", false);
+  builder.param("e", std::optional<int>()).params(std::map<std::string, std::string>());
+  builder.json(document);
+  builder.content_type("text/x").timeout(3s).timeout(Timeout().read(1s));
+  builder.redirect(Redirect::follow).max_redirects(1).decode(true);
+  builder.basic_auth("u", "p").bearer_token("t");
+  const auto await = [](RequestBuilder& named) -> Task<int> {
+    const Response response = co_await named;
+    co_return response.status_code();
+  };
+  CHECK(run(await(builder)) == 200);
+  CHECK(f.server.last().method == "PUT");
+  CHECK(f.server.last().url == "http://h/?a=b&c=1&d=false");
+  CHECK(f.server.last().headers.get("Authorization") == "Bearer t");
+  CHECK(f.server.last().headers.get("Content-Type") == "text/x");
+  CHECK_THROWS_AS(run(await(builder)), std::logic_error);
+  CHECK_THROWS_AS(builder.header("a", "b"), std::logic_error);
+  CHECK_THROWS_AS(builder.stream(), std::logic_error);
+}
+
+}  // namespace
+}  // namespace reqivo

@@ -1,0 +1,219 @@
+// Buffered responses: what they tell, and the ways to their body.
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <reqivo/errors.hpp>
+#include <reqivo/json.hpp>
+#include <reqivo/session.hpp>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "support/fake_transport.hpp"
+#include "support/manual_loop.hpp"
+
+namespace reqivo {
+namespace {
+
+using namespace std::chrono_literals;
+using test::FakeServer;
+using test::ManualTime;
+using Strings = std::vector<std::string>;
+
+struct Point {
+  int x = 0;
+  int y = 0;
+  friend void from_json(const nlohmann::json& from, Point& to) {
+    from.at("x").get_to(to.x);
+    from.at("y").get_to(to.y);
+  }
+};
+
+class Fixture {
+ public:
+  Fixture() { server.serve(session); }
+  Response get(const std::string& body) {
+    server.answer().body(body);
+    return run(session.get("http://h/p?q#f"));
+  }
+  ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+};
+
+template <class Range>
+Strings strings(const Range& range) {
+  Strings all;
+  for (const std::string_view part : range) all.emplace_back(part);
+  return all;
+}
+
+static_assert(std::is_copy_constructible_v<Response>);
+static_assert(std::is_nothrow_move_constructible_v<Response>);
+static_assert(!std::is_copy_constructible_v<StreamResponse>);
+
+TEST_CASE("a response tells status, reason, version, URL, headers, time and body") {
+  Fixture f;
+  auto& answer = f.server.answer(299);
+  answer.reason = "Fine";
+  answer.header("Content-Type", "text/plain").header("Set-Cookie", "a").header("set-cookie", "b");
+  answer.before_head(1s).body("bo").body(test::Piece("dy", 2s));
+  const Response response = run(f.session.get("http://h/p?q#f"));
+  CHECK(response.status_code() == 299);
+  CHECK(response.reason() == "Fine");
+  CHECK(response.ok());
+  CHECK(response.http_version() == "1.1");
+  CHECK(response.url() == "http://h/p?q");
+  CHECK(response.headers().get("content-type") == "text/plain");
+  CHECK(response.headers().get_all("Set-Cookie").size() == 2);
+  CHECK(response.history().empty());
+  CHECK(response.elapsed() == 3s);
+  CHECK(response.body() == "body");
+  CHECK(response.text() == "body");
+}
+
+TEST_CASE("a response outlives its session, copies and hands its body out") {
+  Response response;
+  {
+    Fixture f;
+    response = f.get("body");
+  }
+  const Response copy = response;
+  const std::string taken = std::move(response).body();
+  CHECK(taken == "body");
+  CHECK(copy.body() == "body");
+}
+
+TEST_CASE("raise_for_status throws for 400 to 599 only, without the URL's secrets") {
+  Fixture f;
+  for (const int status : {200, 304, 399, 600, 999}) {
+    f.server.answer(status);
+    run(f.session.get("http://h/")).raise_for_status();
+  }
+  for (const int status : {400, 404, 599}) {
+    f.server.answer(status).reason = "Why";
+    const Response response = run(f.session.put("http://u:p@h/path?token=1"));
+    CHECK_FALSE(response.ok());
+    try {
+      response.raise_for_status();
+      FAIL("nothing thrown");
+    } catch (const HttpStatusError& error) {
+      CHECK(error.status_code() == status);
+      CHECK(error.method() == "PUT");
+      CHECK(error.url() == "http://h/path");
+      CHECK(std::string(error.what()) ==
+            "PUT http://h/path answered " + std::to_string(status) + " Why");
+    }
+  }
+}
+
+TEST_CASE("iter_content slices what is buffered") {
+  Fixture f;
+  const Response response = f.get("abcdefg");
+  CHECK(strings(response.iter_content(3)) == Strings{"abc", "def", "g"});
+  CHECK(strings(response.iter_content(7)) == Strings{"abcdefg"});
+  CHECK(strings(response.iter_content(100)) == Strings{"abcdefg"});
+  CHECK(strings(f.get("ab").iter_content(1)) == Strings{"a", "b"});  // a temporary one
+  CHECK(strings(Response().iter_content(1)).empty());
+  CHECK_THROWS_AS(response.iter_content(0), std::invalid_argument);
+}
+
+TEST_CASE("iter_lines gives the lines of what is buffered") {
+  Fixture f;
+  const Response response = f.get("a\nb\r\n\rc");
+  CHECK(strings(response.iter_lines()) == Strings{"a", "b", "", "c"});
+  CHECK(strings(f.get("a\n").iter_lines()) == Strings{"a"});
+  CHECK(strings(Response().iter_lines()).empty());
+}
+
+TEST_CASE("json parses the body, and json<T> converts it") {
+  Fixture f;
+  const Response response = f.get(R"({"x": 1, "y": 2})");
+  CHECK(response.json().at("y") == 2);
+  CHECK(response.json<Point>().x == 1);
+  CHECK(f.get("[1,2]").json<std::vector<int>>() == std::vector<int>{1, 2});
+}
+
+TEST_CASE("JSON that does not parse or fit is JsonError, which repeats nothing of the text") {
+  Fixture f;
+  for (const char* const text : {"", "{secret", "[1,]", "\"\xff secret\"", "{} secret", "1e999"}) {
+    INFO(text);
+    try {
+      static_cast<void>(f.get(text).json());
+      FAIL_CHECK("nothing thrown");
+    } catch (const JsonError& error) {
+      const std::string what = error.what();
+      CHECK(what.find("secret") == std::string::npos);
+      CHECK(what.find('\n') == std::string::npos);
+      CHECK(error.code() == ErrorCode::json);
+    }
+  }
+  CHECK_THROWS_AS(f.get(R"({"x": 1})").json<Point>(), JsonError);
+  CHECK_THROWS_AS(f.get(R"({"x": "1", "y": 2})").json<Point>(), JsonError);
+  CHECK_THROWS_AS(f.get("[]").json<int>(), JsonError);
+}
+
+TEST_CASE("a limit on buffered bodies is exact, and an honest Content-Length is refused unread") {
+  Fixture f;
+  f.session.limits(Limits().body_size(4));
+  CHECK(f.get("1234").body() == "1234");
+  CHECK_THROWS_AS(f.get("12345"), InvalidResponseError);
+  f.server.answer().body("12").body("34");
+  CHECK(run(f.session.get("http://h/")).body() == "1234");
+  f.server.answer().body("12").body("345");
+  try {
+    run(f.session.get("http://h/"));
+    FAIL("nothing thrown");
+  } catch (const InvalidResponseError& error) {
+    CHECK(error.code() == ErrorCode::limit_exceeded);
+    CHECK(error.phase() == Phase::body);
+  }
+  const std::size_t reads = f.server.reads();
+  f.server.answer().header("Content-Length", "5").body("12345");
+  CHECK_THROWS_AS(run(f.session.get("http://h/")), InvalidResponseError);
+  CHECK(f.server.reads() == reads);
+  f.server.answer().header("Content-Length", "5").header("Content-Encoding", "gzip").body("1234");
+  CHECK(run(f.session.get("http://h/")).body() == "1234");
+  f.server.answer().header("Content-Length", "5");  // as to HEAD
+  CHECK(run(f.session.head("http://h/")).body().empty());
+  CHECK(f.server.open() == 0);
+}
+
+TEST_CASE("a Content-Length that lies costs no memory") {
+  Fixture f;
+  f.server.answer().header("Content-Length", "999999999999").body("a").body("b");
+  const Response response = run(f.session.get("http://h/"));
+  CHECK(response.body() == "ab");
+  CHECK(response.body().capacity() <= 2 * 1024 * 1024);
+  f.server.answer().header("Content-Length", "many").body("a").body("b");
+  CHECK(run(f.session.get("http://h/")).body() == "ab");
+}
+
+TEST_CASE("a body that is one piece is not copied") {
+  Fixture f;
+  const std::string large(100'000, 'x');
+  f.server.answer().header("Content-Length", "100000").body(large);
+  const Response response = run(f.session.get("http://h/"));
+  CHECK(response.body() == large);
+  CHECK(response.body().capacity() < 110'000);
+}
+
+TEST_CASE("failures of the transport come out as their types, with method and redacted URL") {
+  Fixture f;
+  f.server.fail(ErrorCode::dns, Phase::resolve);
+  CHECK_THROWS_AS(run(f.session.get("http://h/")), DnsError);
+  f.server.fail(ErrorCode::tls, Phase::tls);
+  CHECK_THROWS_AS(run(f.session.get("http://h/").stream()), TlsError);
+  f.server.answer().body("x").body(detail::Failure(ErrorCode::decoding, Phase::body, "cut"));
+  try {
+    run(f.session.post("http://u:p@h/a?b#c"));
+    FAIL("nothing thrown");
+  } catch (const DecodingError& error) {
+    CHECK(error.method() == "POST");
+    CHECK(error.url() == "http://h/a");
+  }
+  CHECK(f.server.open() == 0);
+}
+
+}  // namespace
+}  // namespace reqivo

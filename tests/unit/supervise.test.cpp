@@ -1,0 +1,168 @@
+// Supervised steps: outcomes, deadlines, and being stopped.
+#include "supervise.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <optional>
+#include <reqivo/async.hpp>
+#include <stdexcept>
+
+#include "support/manual_loop.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+using namespace std::chrono_literals;
+using test::ManualTime;
+
+/// Everything a supervised step needs.
+class Setting {
+ public:
+  explicit Setting(const Timeout& limits = Timeout()) {
+    ResolvedTimeout resolved;
+    resolved.apply(limits);
+    deadline.emplace(resolved, loop.now());
+  }
+  EventLoop& loop = Scheduler::current().loop();
+  ExchangeProgress progress{loop, loop.now()};
+  std::optional<Deadline> deadline;
+  Supervisor supervisor;
+  int alive = 0;
+};
+
+/// Counts itself while it lives.
+class Alive {
+ public:
+  explicit Alive(int& count) : count_(count) { ++count_; }
+  Alive(const Alive&) = delete;
+  Alive& operator=(const Alive&) = delete;
+  ~Alive() { --count_; }
+
+ private:
+  int& count_;
+};
+
+Task<Outcome<int>> work(Setting& setting, std::chrono::milliseconds wait) {
+  const Alive alive(setting.alive);
+  if (wait > 0ms) co_await sleep(wait);
+  co_return 42;
+}
+
+Task<Outcome<int>> supervise(Setting& setting, Task<Outcome<int>> task) {
+  Supervised<int> step(std::move(task), setting.supervisor, *setting.deadline, setting.progress,
+                       setting.loop);
+  co_return co_await step;
+}
+
+TEST_CASE("a step gives its task's outcome, at once or later") {
+  const ManualTime time;
+  Setting setting;
+  CHECK(run(supervise(setting, work(setting, 0ms))).value() == 42);
+  CHECK(run(supervise(setting, work(setting, 10ms))).value() == 42);
+  const auto failing = []() -> Task<Outcome<int>> {
+    co_return Failure(ErrorCode::dns, Phase::resolve, "no");
+  };
+  CHECK(run(supervise(setting, failing())).failure().code == ErrorCode::dns);
+  const auto throwing = []() -> Task<Outcome<int>> {
+    co_await sleep(1ms);
+    throw std::out_of_range("mine");
+  };
+  CHECK_THROWS_AS(run(supervise(setting, throwing())), std::out_of_range);
+  CHECK_FALSE(setting.supervisor.any());
+}
+
+TEST_CASE("a limit that runs out destroys the task and is the outcome") {
+  const ManualTime time;
+  Setting setting(Timeout().total(1s));
+  CHECK(run(supervise(setting, work(setting, 2s))).failure().code == ErrorCode::total_timeout);
+  CHECK(setting.alive == 0);
+  CHECK(time.passed() == 1000ms);
+}
+
+TEST_CASE("a limit that becomes the next one when the phase changes is kept") {
+  const ManualTime time;
+  Setting setting(Timeout().total(10s).read(1s));
+  const auto phases = [](Setting& s) -> Task<Outcome<int>> {
+    co_await sleep(3s);
+    s.progress.enter(Phase::head);
+    co_await sleep(500ms);
+    s.progress.moved();
+    co_await sleep(1h);
+    co_return 1;
+  };
+  CHECK(run(supervise(setting, phases(setting))).failure().code == ErrorCode::read_timeout);
+  CHECK(time.passed() == 4500ms);
+}
+
+TEST_CASE("stopping the supervisor destroys the task at once and ends the step with closed") {
+  const ManualTime time;
+  Setting setting;
+  const auto scenario = [](Setting& s) -> Task<void> {
+    auto step = create_task(supervise(s, work(s, 1h)));
+    auto other = create_task(supervise(s, work(s, 1h)));
+    CHECK(s.alive == 2);
+    CHECK(s.supervisor.stop_all("for this reason"));
+    CHECK(s.alive == 0);
+    Outcome<int> outcome = co_await step;
+    CHECK(outcome.failure().code == ErrorCode::closed);
+    CHECK(outcome.failure().what == "for this reason");
+    outcome = co_await other;
+    CHECK(outcome.failure().code == ErrorCode::closed);
+    outcome = co_await supervise(s, work(s, 0ms));
+    CHECK(outcome.failure().code == ErrorCode::closed);
+  };
+  run(scenario(setting));
+  CHECK(time.passed() == 0ms);
+}
+
+TEST_CASE("a task that stops its own supervisor ends when it next waits") {
+  const ManualTime time;
+  Setting setting;
+  const auto stopping = [](Setting& s, std::chrono::milliseconds before) -> Task<Outcome<int>> {
+    const Alive alive(s.alive);
+    if (before > 0ms) co_await sleep(before);
+    s.supervisor.stop_all("by itself");
+    CHECK(s.alive == 1);
+    co_await sleep(1h);
+    co_return 1;
+  };
+  CHECK(run(supervise(setting, stopping(setting, 0ms))).failure().what == "by itself");
+  Setting other;
+  CHECK(run(supervise(other, stopping(other, 1ms))).failure().what == "by itself");
+  CHECK(other.alive == 0);
+  CHECK(time.passed() == 1ms);
+}
+
+TEST_CASE("destroying who awaits a step destroys the step's task") {
+  const ManualTime time;
+  Setting setting;
+  {
+    auto step = create_task(supervise(setting, work(setting, 1h)));
+    CHECK(setting.supervisor.any());
+  }
+  CHECK(setting.alive == 0);
+  CHECK_FALSE(setting.supervisor.any());
+  setting.progress.enter(Phase::head);  // nobody listens any more
+}
+
+TEST_CASE("a step whose end takes other steps with it does not disturb stopping") {
+  const ManualTime time;
+  Setting setting;
+  const auto holding = [](Setting& s) -> Task<Outcome<int>> {
+    auto inner = create_task(supervise(s, work(s, 1h)));
+    co_await sleep(1h);
+    co_return 1;
+  };
+  const auto scenario = [](Setting& s, Task<Outcome<int>> task) -> Task<void> {
+    auto outer = create_task(supervise(s, std::move(task)));
+    CHECK(s.alive == 1);
+    s.supervisor.stop_all("over");
+    CHECK(s.alive == 0);
+    Outcome<int> outcome = co_await outer;
+    CHECK(outcome.failure().code == ErrorCode::closed);
+  };
+  run(scenario(setting, holding(setting)));
+}
+
+}  // namespace
+}  // namespace reqivo::detail
