@@ -175,9 +175,10 @@ TEST_CASE("a zstd frame must hold as much as it announces", "[decoder]") {
 
 TEST_CASE("zstd formats from before the standard are refused", "[decoder]") {
   const std::string skippable = "\x5F\x2A\x4D\x18\x03\0\0\0abc"s;
-  for (const std::string last_version : {"\x22", "\x23", "\x24", "\x25", "\x26", "\x27"}) {
-    // An empty raw block was the end in version 0.7; the others do not get as far.
-    const std::string frame = last_version + "\xB5\x2F\xFD\x04\x83\0\0\0\xC0\0\0"s;
+  // Versions 0.6 and 0.7, whole and valid: a raw block with "x" and the block that is the end.
+  const std::string version_6 = "\x26\xB5\x2F\xFD\0\x40\0\x01x\xC0\0\0"s;
+  const std::string version_7 = "\x27\xB5\x2F\xFD\0\x40\x40\0\x01x\xC0\0\0"s;
+  for (const std::string& frame : {version_6, version_7}) {
     for (std::size_t slice = 1; slice <= frame.size(); ++slice) {
       CAPTURE(slice);
       CHECK(decode({"zstd"}, frame, slice, 10).why == "the zstd body is corrupt");
@@ -185,6 +186,12 @@ TEST_CASE("zstd formats from before the standard are refused", "[decoder]") {
     }
   }
   CHECK(decode({"zstd"}, skippable).ok);
+}
+
+TEST_CASE("raw deflate is told from a zlib header that only looks like one", "[decoder]") {
+  // A stored block whose unused bits are set: 0x88 would be a zlib header with too large a window.
+  const std::string stored = "\x88\x1C\0\xE3\xFF"s + std::string(28, 'x') + "\x03\0"s;
+  CHECK(decode({"deflate"}, stored).body == std::string(28, 'x'));
 }
 
 TEST_CASE("a failure names the coding and shows none of the bytes", "[decoder]") {

@@ -1,14 +1,21 @@
 // The connection pool, seen from the server: which connection carries which request, and how many
 // there are.
+#include "native/pool.hpp"
+
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
+#include <optional>
 #include <reqivo/async.hpp>
 #include <reqivo/json.hpp>
 #include <reqivo/session.hpp>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "local_peer.hpp"
+#include "native/connection_race.hpp"
+#include "native/event_loop.hpp"
 #include "server_view.hpp"
 #include "support/failures.hpp"
 #include "support/reading.hpp"
@@ -44,6 +51,15 @@ Task<int> connection_of(Task<Response> sent) {
 Task<void> note_when_answered(Task<Response> sent, int number, std::vector<int>* answered) {
   static_cast<void>(co_await std::move(sent));
   answered->push_back(number);
+}
+
+Task<std::unique_ptr<native::Connection>> connected_to(std::uint16_t port) {
+  std::vector<asio::ip::tcp::endpoint> endpoints;
+  endpoints.emplace_back(asio::ip::address_v4::loopback(), port);
+  native::ConnectionRace race(native::AsioEventLoop::current().context(), std::move(endpoints));
+  detail::Outcome<native::Socket> socket = co_await race;
+  if (!socket.ok()) throw std::runtime_error(socket.failure().what);
+  co_return std::make_unique<native::Connection>(std::move(socket).value(), std::nullopt);
 }
 
 /// Lets all that is ready now go on.
@@ -389,26 +405,18 @@ TEST_CASE("who is cancelled while waiting leaves the queue", "[pool]") {
 
 TEST_CASE("a connection granted to who is then cancelled goes to the next", "[pool]") {
   run_test([]() -> Task<void> {
-    const std::string tag = unique_tag();
-    const std::string held_tag = unique_tag();
-    AsyncSession session(test_server().http());
-    session.limits(with_connections(1));
-    StreamResponse held = co_await session.get(tagged(long_body, held_tag)).stream();
-    JoinHandle<Response> granted = create_task(session.get(tagged("/get", tag)));
-    JoinHandle<ConnectionUse> next = create_task(use_of(session.get("/connection-id")));
-    co_await settle();
-    // When the body's last read returns, the first in the queue has the connection and was not
-    // resumed yet.
-    while (co_await held.read()) {
-    }
+    LocalListener listener;
+    native::Pool pool(with_connections(1));
+    native::Lease held = co_await pool.acquire("origin", false);
+    held.set_connection(co_await connected_to(listener.port()));
+    native::Connection* const connection = held.connection().get();
+    JoinHandle<native::Lease> granted = create_task(pool.acquire("origin", false));
+    JoinHandle<native::Lease> next = create_task(pool.acquire("origin", false));
+    held.give_back();  // the first in the queue has it, and was not resumed yet
     granted.cancel();
-    const ConnectionUse use = co_await next;
-    const std::vector<int> held_ones = co_await connections_with(held_tag);
-    REQUIRE(held_ones.size() == 1);
-    CHECK(use.connection == held_ones.front());
-    CHECK(use.requests == 2);
-    const TagRecord record = co_await tag_record(tag);
-    CHECK(record.started == 0);
+    const native::Lease lease = co_await next;
+    CHECK(lease.reused());
+    CHECK(lease.connection().get() == connection);
   });
 }
 

@@ -1,9 +1,11 @@
-// Runs a command beside servers that we did not write: nginx, plain and over TLS, and httpbin under gunicorn.
+// Runs a command beside servers that we did not write: nginx, plain and over TLS, and httpbin under
+// gunicorn.
 //
 //   node tests/native/real_servers.mjs --run COMMAND [ARGUMENT...]
 //
-// The command gets REQIVO_REAL_SERVERS, a JSON object: nginx and nginx_tls and httpbin are origins, ca_file is the
-// PEM file to trust. Exit code: the command's; 128 + N for signal N. Loopback only, everything private to one run.
+// The command gets REQIVO_REAL_SERVERS, a JSON object: nginx, nginx_tls and httpbin are origins,
+// ca_file is the PEM file to trust. Exit code: the command's; 128 + N for signal N. Loopback only,
+// everything private to one run.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -122,7 +124,9 @@ http {
     ssl_certificate_key key.pem;
     root files;
     location = /token { return 200 ${token}; }
-    location = /connection { return 200 "$connection $connection_requests $ssl_protocol $ssl_session_reused"; }
+    location = /connection {
+      return 200 "$connection $connection_requests $ssl_protocol $ssl_session_reused";
+    }
     location = /moved { return 301 /hello.txt; }
     location = /accept-encoding { return 200 "$http_accept_encoding"; }
     location /chunked/ { alias files/; sub_filter_types *; sub_filter "not in any file" ""; }
@@ -172,7 +176,8 @@ async function startNginx(directory) {
   throw new Error(`nginx does not start:\n${readFileSync(join(directory, 'error.log'), 'utf8')}`);
 }
 
-// gunicorn says which port the system gave it. Threads keep connections alive; its default workers do not.
+// gunicorn says which port the system gave it. Threads keep connections alive; its default workers
+// do not.
 function startHttpbin(directory) {
   const child = start(python, ['-m', 'gunicorn', 'httpbin:app', '--bind', '127.0.0.1:0',
     '--worker-class', 'gthread', '--workers', '1', '--threads', '16', '--keep-alive', '60',
