@@ -68,6 +68,7 @@ Outcome<bool> RedirectChain::follow(int status, const Headers& answer, Transport
   static_cast<void>(seen_before(request));
   if (drops_body) drop_body(request);
   if (!url.same_origin(request.url)) {
+    request.show_client_certificate = false;
     if (drop_origin_headers(request.headers)) seen_.clear();  // the same URL is another request now
   } else if (auto credentials = url_credentials(url);
              credentials && !request.headers.contains("Authorization")) {

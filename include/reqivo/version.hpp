@@ -1,4 +1,4 @@
-// The library's version; CMake's project() says the same, and a test holds the two together.
+// The library's version: CMake reads it from here.
 #pragma once
 
 #define REQIVO_VERSION_MAJOR 0

@@ -23,7 +23,8 @@ constexpr std::chrono::milliseconds trusted_without_looking(20);
 
 Failure Connection::tls_failure(Phase phase) const {
   Failure failure = tls_->failure();
-  failure.phase = phase;
+  // TLS 1.3 refuses a client only after its handshake: that is still a matter of TLS.
+  failure.phase = failure.code == ErrorCode::tls ? Phase::tls : phase;
   return failure;
 }
 

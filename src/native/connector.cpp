@@ -71,7 +71,8 @@ Connector::Connector(TlsOptions tls)
       tls_(std::move(tls)) {}
 
 Task<Outcome<std::unique_ptr<Connection>>> Connector::connect(
-    detail::Url url, std::shared_ptr<detail::ExchangeProgress> progress) {
+    detail::Url url, bool show_client_certificate,
+    std::shared_ptr<detail::ExchangeProgress> progress) {
   progress->enter(Phase::resolve);
   Addresses addresses = Resolver::known(url.host, url.port);
   if (addresses.empty()) {
@@ -90,7 +91,7 @@ Task<Outcome<std::unique_ptr<Connection>>> Connector::connect(
   }
 
   progress->enter(Phase::tls);
-  auto context = tls_context();
+  auto context = tls_context(show_client_certificate);
   if (!context.ok()) co_return std::move(context).failure();
   auto connection = std::make_unique<Connection>(
       std::move(socket).value(), TlsEngine(std::move(context).value(), url.host, url.port));
@@ -99,13 +100,17 @@ Task<Outcome<std::unique_ptr<Connection>>> Connector::connect(
   co_return connection;
 }
 
-Outcome<std::shared_ptr<TlsContext>> Connector::tls_context() {
-  if (!tls_context_) {
-    auto made = TlsContext::make(tls_);
+Outcome<std::shared_ptr<TlsContext>> Connector::tls_context(bool show_client_certificate) {
+  const bool anonymous = !show_client_certificate && !tls_.certificate_file().empty();
+  std::shared_ptr<TlsContext>& context = anonymous ? anonymous_tls_context_ : tls_context_;
+  if (!context) {
+    TlsOptions options = tls_;
+    if (anonymous) options.client_certificate("", "");
+    auto made = TlsContext::make(options);
     if (!made.ok()) return std::move(made).failure();
-    tls_context_ = std::move(made).value();
+    context = std::move(made).value();
   }
-  return tls_context_;
+  return context;
 }
 
 }  // namespace reqivo::native

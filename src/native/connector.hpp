@@ -24,16 +24,25 @@ class Connector {
   /// Resolves the host, connects as `ConnectionRace` does and, for https, makes the TLS handshake.
   /// Failures: `dns`, `connect`, `tls`, all retryable. The connector outlives the task.
   Task<detail::Outcome<std::unique_ptr<Connection>>> connect(
-      detail::Url url, std::shared_ptr<detail::ExchangeProgress> progress);
+      detail::Url url, bool show_client_certificate,
+      std::shared_ptr<detail::ExchangeProgress> progress);
+
+  /// Whether connections to `url` with and without the client certificate differ, so that the pool
+  /// must keep them apart.
+  [[nodiscard]] bool has_client_certificate_for(const detail::Url& url) const noexcept {
+    return url.scheme == "https" && !tls_.certificate_file().empty();
+  }
 
  private:
   /// Made when first needed: a program that only speaks http needs no certificates.
-  [[nodiscard]] detail::Outcome<std::shared_ptr<TlsContext>> tls_context();
+  [[nodiscard]] detail::Outcome<std::shared_ptr<TlsContext>> tls_context(
+      bool show_client_certificate);
 
   std::shared_ptr<asio::io_context> context_;
   Resolver resolver_;
   TlsOptions tls_;
   std::shared_ptr<TlsContext> tls_context_;
+  std::shared_ptr<TlsContext> anonymous_tls_context_;  // the same without the client certificate
 };
 
 }  // namespace reqivo::native

@@ -132,7 +132,7 @@ class PoolState : public std::enable_shared_from_this<PoolState>, private detail
     }
     if (!limits_.connections() || open_ < *limits_.connections()) return true;
     if (idle_ == 0) return false;
-    evict_oldest(*with_oldest_idle());
+    evict_oldest(*with_oldest_idle());  // an entry left empty goes with the next expiry
     return true;
   }
 

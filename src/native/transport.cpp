@@ -42,8 +42,14 @@ class Attempt {
   bool stale_connection;
 };
 
-std::string origin_of(const detail::Url& url) {
-  return url.scheme + "://" + url.host + ":" + std::to_string(url.port);
+/// What connections have in common that may serve each other's requests.
+std::string pool_key(const Connector& connector, const TransportRequest& request) {
+  const detail::Url& url = request.url;
+  std::string key = url.scheme + "://" + url.host + ":" + std::to_string(url.port);
+  if (!request.show_client_certificate && connector.has_client_certificate_for(url)) {
+    key += " without client certificate";
+  }
+  return key;
 }
 
 using SharedRequest = std::shared_ptr<const TransportRequest>;
@@ -51,9 +57,10 @@ using SharedRequest = std::shared_ptr<const TransportRequest>;
 Task<Outcome<Lease>> lease_connection(std::shared_ptr<Shared> shared, SharedRequest request,
                                       bool fresh) {
   request->progress->enter(Phase::pool);
-  Lease lease = co_await shared->pool.acquire(origin_of(request->url), fresh);
+  Lease lease = co_await shared->pool.acquire(pool_key(shared->connector, *request), fresh);
   if (!lease.connection()) {
-    auto connected = co_await shared->connector.connect(request->url, request->progress);
+    auto connected = co_await shared->connector.connect(
+        request->url, request->show_client_certificate, request->progress);
     if (!connected.ok()) co_return std::move(connected).failure();
     lease.set_connection(std::move(connected).value());
   }

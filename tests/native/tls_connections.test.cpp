@@ -245,6 +245,24 @@ TEST_CASE("a server that demands a client certificate refuses who has none", "[t
   });
 }
 
+TEST_CASE("a redirect to another origin does not carry the client certificate along", "[tls]") {
+  run_test([]() -> Task<void> {
+    TlsOptions options = trusting_server();
+    options.client_certificate(ready_field("/client_cert_file"), ready_field("/client_key_file"));
+    const std::string demanding = ready_field("/tls/client_certificate") + "/tls";
+    AsyncSession session(test_server().https());
+    session.tls(std::move(options));
+    const Response shown = co_await session.get(demanding);
+    CHECK(shown.ok());
+    // The connection that was made with the certificate lies idle, and must not serve the redirect
+    // either.
+    const TlsError failure =
+        co_await failure_of<TlsError>(session.get("/redirect-to").param("url", demanding));
+    CHECK_THAT(failure.what(), ContainsSubstring("certificate required"));
+    CHECK(failure.phase() == Phase::tls);
+  });
+}
+
 TEST_CASE("a client certificate that no one the server trusts has signed is refused by it",
           "[tls]") {
   run_test([]() -> Task<void> {

@@ -94,6 +94,17 @@ TEST_CASE("locations are relative to the URL that redirects") {
   }
 }
 
+TEST_CASE("a client certificate is shown to the first origin only") {
+  TransportRequest request = make_request("GET", "https://h/a");
+  RedirectChain chain(Redirect::follow, 20);
+  CHECK(chain.follow(302, location("https://h/b"), request).value());
+  CHECK(request.show_client_certificate);
+  CHECK(chain.follow(302, location("https://other/"), request).value());
+  CHECK_FALSE(request.show_client_certificate);
+  CHECK(chain.follow(302, location("https://h/c"), request).value());
+  CHECK_FALSE(request.show_client_certificate);
+}
+
 TEST_CASE("a Location that is no http URL is an invalid response") {
   for (const char* const to : {"http://", "http://h:99999/", "ftp://h/", "data:,x", "javascript:1",
                                "file:///etc/passwd", "mailto:a@b"}) {
