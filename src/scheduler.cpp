@@ -132,7 +132,7 @@ bool Scheduler::turn() noexcept {
     resume(*promise);
   }
   turning_ = false;
-  return !ready_.empty() || deferred_ != nullptr;
+  return has_work();
 }
 
 void Scheduler::resume(PromiseBase& promise) noexcept {

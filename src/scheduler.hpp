@@ -57,6 +57,9 @@ class Scheduler {
   /// the task.
   void run_to_end(TaskPromiseBase& task);
 
+  /// Whether another turn would do something before any timer is due.
+  [[nodiscard]] bool has_work() const noexcept { return !ready_.empty() || deferred_ != nullptr; }
+
   /// Starts a task that nobody awaits, as the first of its chain. True: it has finished already.
   bool start_first(TaskPromiseBase& task, TaskPromiseBase::FinishedCallback callback,
                    void* context);

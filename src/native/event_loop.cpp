@@ -63,8 +63,24 @@ void AsioEventLoop::disarm_timer() noexcept {
   timer_.cancel();
 }
 
+/// While it lives, `run_until` turns the scheduler; afterwards whoever drives the context does.
+class AsioEventLoop::Driven {
+ public:
+  explicit Driven(AsioEventLoop& loop) noexcept : loop_(loop) { loop_.driven_ = true; }
+  Driven(const Driven&) = delete;
+  Driven& operator=(const Driven&) = delete;
+  ~Driven() {
+    loop_.driven_ = false;
+    if (loop_.scheduler_.has_work()) loop_.wake_soon();
+    loop_.arm_timer();
+  }
+
+ private:
+  AsioEventLoop& loop_;
+};
+
 bool AsioEventLoop::run_until(const bool& done) {
-  driven_ = true;
+  const Driven driven(*this);
   bool progress = true;
   while (!done && progress) {
     const bool more = scheduler_.turn();
@@ -78,7 +94,6 @@ bool AsioEventLoop::run_until(const bool& done) {
       progress = context_->run_one() > 0;
     }
   }
-  driven_ = false;
   return done;
 }
 

@@ -31,6 +31,7 @@ class AsioEventLoop final : public detail::EventLoop {
   bool run_until(const bool& done) override;
 
  private:
+  class Driven;
   void arm_timer() noexcept;
   /// A timer that nobody waits for must not look like work to wait for.
   void disarm_timer() noexcept;

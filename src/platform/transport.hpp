@@ -108,8 +108,8 @@ struct TransportRequest {
   RequestBody body;
   /// Only for a transport that follows redirects by itself; one that cannot ignores it.
   Redirect redirect = Redirect::follow;
-  /// The session's client certificate may be shown: it is a credential, and a redirect to another origin
-  /// must not carry it along.
+  /// The session's client certificate may be shown: it is a credential, and a redirect to another
+  /// origin must not carry it along.
   bool show_client_certificate = true;
   /// Undo Content-Encoding (natively: also ask for it, where no Accept-Encoding is set).
   bool decode = true;

@@ -1,0 +1,16 @@
+// Reqivo beside Asio code of your own. Native only; needs standalone Asio on the include path.
+#pragma once
+
+#include <asio/io_context.hpp>
+
+namespace reqivo {
+
+/// The io_context that carries this thread's tasks, sessions and timers.
+///
+/// `run` and `run_main` drive it. A program with an Asio loop of its own drives it instead, by
+/// `this_thread_io_context().run()`: tasks started by `create_task` then make progress there, and
+/// so do the program's own sockets and timers. Use it on this thread only, but for `asio::post`,
+/// which any thread may call. Lifetime: the thread's; sessions keep it alive beyond that.
+[[nodiscard]] asio::io_context& this_thread_io_context();
+
+}  // namespace reqivo

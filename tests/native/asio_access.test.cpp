@@ -1,0 +1,62 @@
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <reqivo/asio.hpp>
+#include <reqivo/async.hpp>
+#include <reqivo/session.hpp>
+#include <stdexcept>
+
+#include "support/test_server.hpp"
+
+namespace reqivo::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+Task<void> store_status(int* status) {
+  AsyncSession session(test_server().http());
+  const Response response = co_await session.get("/get");
+  *status = response.status_code();
+}
+
+Task<void> sleep_and_note(bool* done) {
+  co_await sleep(5ms);
+  *done = true;
+}
+
+Task<void> return_at_once() { co_return; }
+
+}  // namespace
+
+TEST_CASE("a program that drives the io_context itself moves tasks and requests along", "[asio]") {
+  int status = 0;
+  bool slept = false;
+  bool own_timer = false;
+  const JoinHandle<void> request = create_task(store_status(&status));
+  const JoinHandle<void> sleeper = create_task(sleep_and_note(&slept));
+  asio::steady_timer timer(this_thread_io_context(), 1ms);
+  timer.async_wait([&](const std::error_code&) { own_timer = true; });
+  this_thread_io_context().restart();
+  while (!request.done() || !sleeper.done()) this_thread_io_context().run_one();
+  CHECK(status == 200);
+  CHECK(slept);
+  CHECK(own_timer);
+}
+
+TEST_CASE("what run leaves ready goes on when the program drives the io_context", "[asio]") {
+  bool slept = false;
+  const JoinHandle<void> sleeper = create_task(sleep_and_note(&slept));
+  run(return_at_once());
+  this_thread_io_context().restart();
+  while (!sleeper.done()) this_thread_io_context().run_one();
+  CHECK(slept);
+}
+
+TEST_CASE("an exception of a handler of the program leaves run, and run works again", "[asio]") {
+  asio::post(this_thread_io_context(), [] { throw std::runtime_error("the program's own"); });
+  CHECK_THROWS_AS(run(sleep(1s)), std::runtime_error);
+  CHECK_NOTHROW(run(sleep(1ms)));
+}
+
+}  // namespace reqivo::test
