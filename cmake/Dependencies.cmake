@@ -49,6 +49,10 @@ if(REQIVO_BUILD_TESTS)
     DOWNLOAD_EXTRACT_TIMESTAMP OFF
       FIND_PACKAGE_ARGS NAMES Catch2 3.7)
   FetchContent_MakeAvailable(catch2)
+  if(TARGET Catch2)
+    # What Catch2 prints depends on the standard it is compiled for, and clang 14's default is older than ours.
+    target_compile_features(Catch2 PUBLIC cxx_std_20)
+  endif()
 endif()
 
 # Our warnings are not for the headers of others. (FetchContent_Declare's own SYSTEM fails with URL_HASH in 3.25.)

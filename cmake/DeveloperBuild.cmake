@@ -9,10 +9,7 @@ if(REQIVO_DEVELOPER)
   if(REQIVO_CCACHE)
     foreach(language IN ITEMS C CXX)
       if(NOT CMAKE_${language}_COMPILER_LAUNCHER)
-        # So that another clone, as CI makes one, finds what this one compiled.
-        set(CMAKE_${language}_COMPILER_LAUNCHER
-            "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
-            "${REQIVO_CCACHE}")
+        set(CMAKE_${language}_COMPILER_LAUNCHER "${REQIVO_CCACHE}")
       endif()
     endforeach()
   endif()

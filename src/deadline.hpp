@@ -12,7 +12,7 @@ namespace reqivo::detail {
 
 /// The limits of one request, all settled.
 struct ResolvedTimeout {
-  ResolvedTimeout() {}
+  ResolvedTimeout() = default;
   std::optional<Duration> connect = Duration(std::chrono::seconds(5));
   std::optional<Duration> read = Duration(std::chrono::seconds(5));
   std::optional<Duration> total;

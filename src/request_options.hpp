@@ -20,7 +20,7 @@ struct SessionState;
 
 /// A request as its caller described it.
 struct RequestOptions {
-  RequestOptions() {}
+  RequestOptions() = default;
 
   /// Keeps the first of all refusals.
   void refuse(Failure why) {

@@ -23,7 +23,7 @@ struct SessionState {
   using TransportFactory =
       std::function<Outcome<std::unique_ptr<Transport>>(const Limits&, const TlsOptions&)>;
 
-  SessionState() {}
+  SessionState() = default;
   SessionState(const SessionState&) = delete;
   SessionState& operator=(const SessionState&) = delete;
 

@@ -11,7 +11,6 @@
 
 namespace reqivo::native {
 
-using detail::Done;
 using detail::Failure;
 using detail::Outcome;
 

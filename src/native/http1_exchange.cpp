@@ -203,8 +203,11 @@ class Http1Body final : public detail::BodySource {
       fail_with(std::move(more).failure());
     } else if (more.value()) {
       auto parsed = exchange_.parse_body(ready_);
-      if (!parsed.ok()) fail_with(std::move(parsed).failure());
-      ended_ = parsed.ok() && parsed.value();
+      if (parsed.ok()) {
+        ended_ = parsed.value();
+      } else {
+        fail_with(std::move(parsed).failure());
+      }
     } else if (exchange_.parser_.finish()) {
       ended_ = true;
     } else {

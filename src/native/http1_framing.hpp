@@ -9,7 +9,7 @@ namespace reqivo::native {
 /// The fields that decide on framing and persistence (RFC 9112 §6.1, §6.2, §9.3). Nothing is judged
 /// here: what contradicts itself is for the parser to refuse.
 struct FramingFields {
-  FramingFields() {}
+  FramingFields() = default;
   std::size_t length_count = 0;  ///< Content-Length fields
   std::size_t coding_count = 0;  ///< Transfer-Encoding fields
   bool only_chunked = true;      ///< each Transfer-Encoding says "chunked" and nothing else

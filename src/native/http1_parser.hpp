@@ -15,7 +15,7 @@ namespace reqivo::native {
 
 /// Bounds on what a server may make us hold. `std::nullopt` is no limit.
 struct Http1Limits {
-  Http1Limits() {}
+  Http1Limits() = default;
   /// Bytes of one head (status line and fields, all interim heads counted apart), trailers
   /// included.
   std::optional<std::size_t> head_size = 64 * 1024;
@@ -25,7 +25,7 @@ struct Http1Limits {
 
 /// The head of a final response (1xx are consumed and forgotten).
 struct Http1Head {
-  Http1Head() {}
+  Http1Head() = default;
   int status = 0;
   std::string reason;
   int minor_version = 1;  // HTTP/1.0 or HTTP/1.1

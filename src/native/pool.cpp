@@ -31,7 +31,7 @@ struct IdleConnection {
 };
 
 struct Origin {
-  Origin() {}
+  Origin() = default;
   std::deque<IdleConnection> idle;  // the oldest first
   std::size_t open = 0;             // idle, leased and being connected
 };
@@ -39,7 +39,7 @@ struct Origin {
 }  // namespace
 
 /// Shared by the pool and its leases.
-class PoolState : public std::enable_shared_from_this<PoolState>, private detail::TimerNode {
+class PoolState final : public std::enable_shared_from_this<PoolState>, private detail::TimerNode {
  public:
   explicit PoolState(const Limits& limits) : limits_(limits) {}
 

@@ -48,7 +48,7 @@ class [[nodiscard]] Outcome {
 
 /// Success without a value, or a failure.
 struct Done {
-  Done() {}
+  Done() = default;
 };
 
 /// Throws the type of errors.hpp that belongs to `failure`, with a one-line message that names the

@@ -101,7 +101,7 @@ class RequestBody {
 /// session wants (Host, Content-Length, Transfer-Encoding and Connection are the transport's), all
 /// checked.
 struct TransportRequest {
-  TransportRequest() {}
+  TransportRequest() = default;
   std::string method;
   Url url;
   Headers headers;
@@ -131,7 +131,7 @@ class BodySource {
 
 /// The answer to one exchange.
 struct TransportResponse {
-  TransportResponse() {}
+  TransportResponse() = default;
   int status = 0;
   std::string reason;
   std::string http_version;  ///< "1.1", "1.0", "2"; empty where the platform does not say

@@ -12,7 +12,7 @@ namespace reqivo::detail {
 /// A parsed absolute URL; all parts are serialised as the URL Standard does (punycode,
 /// percent-encoded).
 struct Url {
-  Url() {}
+  Url() = default;
   std::string href;      ///< the whole, "https://user:pw@host:8080/path?query#fragment"
   std::string scheme;    ///< without ':', lower case
   std::string username;  ///< percent-encoded, as in `href`

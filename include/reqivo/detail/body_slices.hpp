@@ -7,8 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace reqivo {
-namespace detail {
+namespace reqivo::detail {
 
 /// Where a slice of a text ends and the next one begins.
 class SliceEnd {
@@ -115,5 +114,4 @@ class [[nodiscard]] BodySlices {
 /// Errors: std::invalid_argument where `size` is zero.
 [[nodiscard]] FixedSlices slices_of(std::size_t size);
 
-}  // namespace detail
-}  // namespace reqivo
+}  // namespace reqivo::detail
