@@ -28,31 +28,26 @@ macro(reqivo_pinned_source name)
   endif()
 endmacro()
 
-# Its build files are older than the policy that lets the two variables below count as its options.
-set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
-set(JSON_BuildTests OFF)
-set(JSON_Install ${REQIVO_INSTALL})
-FetchContent_Declare(
-  nlohmann_json
-  URL https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz
-  URL_HASH SHA256=d6c65aca6b1ed68e7a182f4757257b107ae403032760ed6ef121c9d55e81757d
-  DOWNLOAD_EXTRACT_TIMESTAMP OFF
-  FIND_PACKAGE_ARGS 3.11)
-FetchContent_MakeAvailable(nlohmann_json)
+if(CMAKE_SYSTEM_NAME STREQUAL "Emscripten")
+  include("${CMAKE_CURRENT_LIST_DIR}/WasmDependencies.cmake")
+endif()
+if(NOT TARGET nlohmann_json::nlohmann_json)
+  # Its build files are older than the policy that lets the two variables below count as its options.
+  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+  set(JSON_BuildTests OFF)
+  set(JSON_Install ${REQIVO_INSTALL})
+  FetchContent_Declare(
+    nlohmann_json
+    URL https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz
+    URL_HASH SHA256=d6c65aca6b1ed68e7a182f4757257b107ae403032760ed6ef121c9d55e81757d
+    DOWNLOAD_EXTRACT_TIMESTAMP OFF
+    FIND_PACKAGE_ARGS 3.11)
+  FetchContent_MakeAvailable(nlohmann_json)
+endif()
 
 if(REQIVO_BUILD_TESTS)
   reqivo_pinned_source(catch2)
-  FetchContent_Declare(
-    catch2
-    URL https://github.com/catchorg/Catch2/archive/refs/tags/v${catch2_VERSION}.tar.gz
-    URL_HASH SHA256=c991b247a1a0d7bb9c39aa35faf0fe9e19764213f28ffba3109388e62ee0269c
-    DOWNLOAD_EXTRACT_TIMESTAMP OFF
-      FIND_PACKAGE_ARGS NAMES Catch2 3.7)
-  FetchContent_MakeAvailable(catch2)
-  if(TARGET Catch2)
-    # What Catch2 prints depends on the standard it is compiled for, and clang 14's default is older than ours.
-    target_compile_features(Catch2 PUBLIC cxx_std_20)
-  endif()
+  include("${CMAKE_CURRENT_LIST_DIR}/Catch2.cmake")
 endif()
 
 # Our warnings are not for the headers of others. (FetchContent_Declare's own SYSTEM fails with URL_HASH in 3.25.)

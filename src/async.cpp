@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "program_failure.hpp"
 #include "scheduler.hpp"
 
 namespace reqivo {
@@ -28,20 +29,14 @@ class Alarm final : public TimerNode {
   PromiseBase* sleeper_ = nullptr;
 };
 
-void print_failure(const char* what) noexcept {
-  std::fputs("reqivo: the program ends with an exception: ", stderr);
-  std::fputs(what, stderr);
-  std::fputs("\n", stderr);
-}
-
 /// The program with its exceptions turned into an exit code.
 Task<int> guarded(Task<int> program) {
   try {
     co_return co_await std::move(program);
   } catch (const std::exception& error) {
-    print_failure(error.what());
+    print_program_failure(error.what());
   } catch (...) {
-    print_failure("not a std::exception");
+    print_program_failure("not a std::exception");
   }
   co_return 1;
 }
@@ -52,6 +47,12 @@ Task<int> with_exit_code(Task<void> program) {
 }
 
 }  // namespace
+
+void print_program_failure(const char* what) noexcept {
+  std::fputs("reqivo: the program ends with an exception: ", stderr);
+  std::fputs(what, stderr);
+  std::fputs("\n", stderr);
+}
 
 void run_to_end(TaskPromiseBase& task) { Scheduler::current().run_to_end(task); }
 
@@ -97,7 +98,7 @@ int run_main(Task<int> program) {
   try {
     return detail::run_program(detail::guarded(std::move(program)));
   } catch (const std::exception& error) {  // the program's own are caught inside: it cannot be run
-    detail::print_failure(error.what());
+    detail::print_program_failure(error.what());
     return 1;
   }
 }

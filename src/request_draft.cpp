@@ -6,6 +6,7 @@
 #include "credentials.hpp"
 #include "encoding.hpp"
 #include "exchange.hpp"
+#include "fetch_options.hpp"
 #include "json_text.hpp"
 
 namespace reqivo::detail {
@@ -148,6 +149,13 @@ void RequestDraft::decode(bool on) {
     request.options().refuse(unsupported("decode(false)", request.session()));
   }
   request.options().decode = on;
+}
+
+void RequestDraft::fetch(FetchOptions options) {
+  Exchange& request = exchange();
+  const std::string_view refused = unsupported_setting(options, *request.session().capabilities);
+  if (!refused.empty()) request.options().refuse(unsupported(refused, request.session()));
+  request.options().fetch.apply(options);
 }
 
 void RequestDraft::bearer_token(std::string_view token) {

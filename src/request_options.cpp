@@ -93,9 +93,6 @@ std::optional<Failure> refused_body(const RequestOptions& options, const Session
     return invalid_request("the " + std::string(session.capabilities->backend) +
                            " backend cannot send a body with " + options.method);
   }
-  if (options.body.source() && !session.capabilities->streamed_upload) {
-    return unsupported("a streamed request body", session);
-  }
   return std::nullopt;
 }
 
@@ -136,6 +133,8 @@ Outcome<Done> prepare_request(RequestOptions& options, const SessionState& sessi
   request.body = std::move(options.body);
   request.redirect = options.redirect.value_or(session.redirect);
   request.decode = options.decode.value_or(session.decode);
+  request.fetch = session.fetch;
+  request.fetch.apply(options.fetch);
   return Done();
 }
 

@@ -40,6 +40,7 @@ struct RequestOptions {
   std::optional<Redirect> redirect;
   std::optional<std::size_t> max_redirects;
   std::optional<bool> decode;
+  FetchOptions fetch;
   std::optional<Failure> refused;
 };
 

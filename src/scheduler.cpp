@@ -1,6 +1,11 @@
 #include "scheduler.hpp"
 
+#include <reqivo/capabilities.hpp>
+#include <reqivo/errors.hpp>
 #include <stdexcept>
+#include <string>
+
+#include "program_failure.hpp"
 
 namespace reqivo::detail {
 
@@ -159,6 +164,12 @@ void Scheduler::run_to_end(TaskPromiseBase& task) {
     throw std::logic_error(
         "reqivo: a coroutine must not block its own event loop: co_await instead of run()");
   }
+  if (!capabilities().blocking) {
+    throw UnsupportedError(ErrorCode::unsupported, Phase::none, false,
+                           "run() is not supported by this build of the " +
+                               std::string(capabilities().backend) +
+                               " backend: it cannot block (link with Asyncify or JSPI)");
+  }
   class Driven {
    public:
     explicit Driven(bool& flag) noexcept : flag_(flag) { flag_ = true; }
@@ -176,8 +187,7 @@ void Scheduler::run_to_end(TaskPromiseBase& task) {
   };
   if (start_first(task, set_done, &done)) return;
   if (!loop_->run_until(done)) {
-    throw std::logic_error(
-        "reqivo: the task waits for something that nothing left in the event loop can do");
+    throw std::logic_error(nothing_left);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "credentials.hpp"
 #include "exchange.hpp"
+#include "fetch_options.hpp"
 #include "session_state.hpp"
 
 namespace reqivo::detail {
@@ -141,8 +142,9 @@ void SessionCore::tls(TlsOptions options) {
 void SessionCore::limits(Limits limits) {
   SessionState& session = state();
   require(session.capabilities->connection_limits || !limits.transport_limits_set(),
-          "limits other than body_size", session);
-  const bool renew = limits.transport_limits_set() || session.limits.transport_limits_set();
+          "limits other than body_size and upload_buffer", session);
+  const bool renew = limits.transport_limits_set() || session.limits.transport_limits_set() ||
+                     limits.upload_buffer() != session.limits.upload_buffer();
   session.limits = limits;
   if (renew) session.renew_transport();
 }
@@ -164,6 +166,13 @@ void SessionCore::decode(bool on) {
   SessionState& session = state();
   require(on || session.capabilities->raw_body, "decode(false)", session);
   session.decode = on;
+}
+
+void SessionCore::fetch(FetchOptions options) {
+  SessionState& session = state();
+  const std::string_view refused = unsupported_setting(options, *session.capabilities);
+  require(refused.empty(), refused, session);
+  session.fetch = std::move(options);
 }
 
 void SessionCore::on_request(RequestHook hook) { state().request_hooks.push_back(std::move(hook)); }

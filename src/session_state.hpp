@@ -43,6 +43,7 @@ struct SessionState {
   Redirect redirect = Redirect::follow;
   std::size_t max_redirects = 20;
   bool decode = true;
+  FetchOptions fetch;
   Limits limits;
   TlsOptions tls;
   std::vector<RequestHook> request_hooks;

@@ -76,8 +76,8 @@ std::string lower_case(std::string_view text) {
 
 Charset charset_of_label(std::string_view label) {
   const std::string wanted = lower_case(trim(label));
-  const auto* const found = std::find_if(labels.begin(), labels.end(),
-                                         [&](const Label& known) { return known.name == wanted; });
+  const auto found = std::find_if(labels.begin(), labels.end(),
+                                  [&](const Label& known) { return known.name == wanted; });
   return found == labels.end() ? Charset::utf8 : found->charset;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <reqivo/detail/duration.hpp>
+#include <reqivo/fetch_options.hpp>
 #include <string>
 
 namespace reqivo {
@@ -67,8 +68,8 @@ enum class Redirect {
   manual,  ///< the redirect itself is the response
 };
 
-/// Bounds on what a session holds and uses. `std::nullopt` means no limit. Natively; under wasm the
-/// browser owns all but `body_size`, and setting them throws UnsupportedError.
+/// Bounds on what a session holds and uses. `std::nullopt` means no limit. Under wasm the browser
+/// owns all but `body_size` and `upload_buffer`, and setting them throws UnsupportedError.
 class Limits {
  public:
   Limits() = default;
@@ -94,6 +95,14 @@ class Limits {
     return *this;
   }
 
+  /// Bytes of a streamed request body that are held in memory where the platform cannot stream it
+  /// (`capabilities().streamed_upload`). Default: 16 MiB. Beyond: UnsupportedError. Natively
+  /// nothing is held.
+  Limits& upload_buffer(std::size_t bytes) {
+    upload_buffer_ = bytes;
+    return *this;
+  }
+
   [[nodiscard]] std::optional<std::size_t> connections() const noexcept { return connections_; }
   [[nodiscard]] std::optional<std::size_t> connections_per_host() const noexcept {
     return connections_per_host_;
@@ -102,7 +111,8 @@ class Limits {
   [[nodiscard]] std::optional<std::size_t> head_size() const noexcept { return head_size_; }
   [[nodiscard]] std::optional<std::size_t> header_count() const noexcept { return header_count_; }
   [[nodiscard]] std::optional<std::size_t> body_size() const noexcept { return body_size_; }
-  /// True once any bound other than `body_size` was set by the caller.
+  [[nodiscard]] std::size_t upload_buffer() const noexcept { return upload_buffer_; }
+  /// True once any bound other than `body_size` and `upload_buffer` was set by the caller.
   [[nodiscard]] bool transport_limits_set() const noexcept { return transport_limits_set_; }
 
  private:
@@ -120,6 +130,7 @@ class Limits {
   std::optional<std::size_t> head_size_ = 64 * 1024;
   std::optional<std::size_t> header_count_ = 256;
   std::optional<std::size_t> body_size_;
+  std::size_t upload_buffer_ = 16 * 1024 * 1024;
   bool transport_limits_set_ = false;
 };
 

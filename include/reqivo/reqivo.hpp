@@ -5,6 +5,7 @@
 #include <reqivo/capabilities.hpp>
 #include <reqivo/client.hpp>
 #include <reqivo/errors.hpp>
+#include <reqivo/fetch_options.hpp>
 #include <reqivo/headers.hpp>
 #include <reqivo/options.hpp>
 #include <reqivo/request.hpp>

@@ -113,6 +113,8 @@ struct TransportRequest {
   bool show_client_certificate = true;
   /// Undo Content-Encoding (natively: also ask for it, where no Accept-Encoding is set).
   bool decode = true;
+  /// For a transport over the Fetch API; others have nothing to do with it.
+  FetchOptions fetch;
   std::shared_ptr<ExchangeProgress> progress;
 };
 

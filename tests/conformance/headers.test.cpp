@@ -130,7 +130,7 @@ TEST_CASE("each Set-Cookie of a response is kept by itself", "[headers]") {
 }
 
 TEST_CASE("response headers are iterated in the order received, with repeats", "[headers]") {
-  require(capabilities().set_cookie_visible, "set_cookie_visible (fields as they were sent)");
+  require(capabilities().headers_as_received, "headers_as_received");
   run_test([]() -> Task<void> {
     AsyncSession session;
     RawScript script;

@@ -112,7 +112,7 @@ Task<void> check_ends(Wire wire, bool closes) {
 }  // namespace
 
 TEST_CASE("a malformed answer is InvalidResponseError at once", "[never hang]") {
-  require(capabilities().network_error_detail, "network_error_detail (it forgives some of these)");
+  require(capabilities().strict_framing, "strict_framing");
   run_test([]() -> Task<void> {
     for (const Wire& wire : malformed) co_await check_ends(wire, false);
   });
@@ -120,7 +120,7 @@ TEST_CASE("a malformed answer is InvalidResponseError at once", "[never hang]") 
 
 TEST_CASE("a malformed answer that is followed by the end is InvalidResponseError too",
           "[never hang]") {
-  require(capabilities().network_error_detail, "network_error_detail (it forgives some of these)");
+  require(capabilities().strict_framing, "strict_framing");
   run_test([]() -> Task<void> {
     for (const Wire& wire : malformed) co_await check_ends(wire, true);
   });

@@ -172,10 +172,12 @@ TEST_CASE("without any setting five seconds without a byte are too long, and a t
           "[timeouts]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
+    // Where connecting is not seen, its five seconds are part of the wait.
+    const std::string path = capabilities().connect_timeout ? "/delay/5.7" : "/delay/10.7";
     const Stopwatch watch;
-    auto [by_default, widened, unlimited] = co_await gather(
-        return_exceptions, session.get("/delay/5.7"), session.get("/delay/5.7").timeout(30s),
-        session.get("/delay/5.7").timeout(Timeout().read(std::nullopt)));
+    auto [by_default, widened, unlimited] =
+        co_await gather(return_exceptions, session.get(path), session.get(path).timeout(30s),
+                        session.get(path).timeout(Timeout().read(std::nullopt)));
     CHECK(watch.passed() >= 5s);
     REQUIRE_FALSE(by_default.has_value());
     check_failure(by_default.error(), ErrorCode::read_timeout, Phase::head, false);

@@ -128,6 +128,12 @@ class FakeTransport final : public Transport {
 
 }  // namespace
 
+const Capabilities& FakeServer::able() noexcept {
+  static constexpr Capabilities everything{
+      .backend = "fake", .stored_credentials = true, .http_cache = true, .integrity = true};
+  return everything;
+}
+
 void FakeServer::use(detail::SessionState& session) {
   session.make_transport = [state = state_](const Limits&, const TlsOptions&) {
     return Outcome<std::unique_ptr<Transport>>(std::make_unique<FakeTransport>(state));

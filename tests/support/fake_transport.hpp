@@ -81,16 +81,19 @@ struct Sent {
 /// What a test sees of it. Shared with the transports that a session makes of it.
 class FakeServer {
  public:
-  /// Makes `session` send to this server.
+  /// Makes `session` send to this server, over a backend that can do everything.
   template <class AnySession>
   void serve(AnySession& session) {
-    use(detail::SessionAccess::core(session).state());
+    serve(session, able());
   }
+  /// The same over a backend that can do what `capabilities` says; they outlive the session.
   template <class AnySession>
   void serve(AnySession& session, const Capabilities& capabilities) {
-    serve(session);
-    detail::SessionAccess::core(session).state().capabilities = &capabilities;
+    detail::SessionState& state = detail::SessionAccess::core(session).state();
+    state.capabilities = &capabilities;
+    use(state);
   }
+  [[nodiscard]] static const Capabilities& able() noexcept;
   /// The answer to the next request that has none yet; requests beyond the script get an empty 200.
   Answer& answer(int status = 200) { return state_->answers.emplace_back(status); }
   Answer& fail(ErrorCode code, Phase phase) {

@@ -271,7 +271,7 @@ TEST_CASE("a streamed body is not sent twice") {
 TEST_CASE("where the platform follows redirects itself, it is told how and says where it ended") {
   const ManualTime time;
   FakeServer server;
-  Capabilities capabilities = reqivo::capabilities();
+  Capabilities capabilities = FakeServer::able();
   capabilities.manual_redirects = false;
   AsyncSession session;
   server.serve(session, capabilities);

@@ -226,12 +226,12 @@ TEST_CASE("the first refusal wins, names method and URL, and comes before a bad 
 
 TEST_CASE("what the backend cannot do is refused when the request is sent") {
   Fixture f;
-  Capabilities capabilities = reqivo::capabilities();
+  Capabilities capabilities = FakeServer::able();
   capabilities.backend = "weak";
   capabilities.manual_redirects = false;
   capabilities.raw_body = false;
   capabilities.connection_limits = false;
-  capabilities.streamed_upload = false;
+  capabilities.stored_credentials = false;
   capabilities.body_on_get = false;
   capabilities.all_headers = false;
   f.server.serve(f.session, capabilities);
@@ -239,7 +239,8 @@ TEST_CASE("what the backend cannot do is refused when the request is sent") {
   CHECK(f.refused(f.post().max_redirects(1)) == ErrorCode::unsupported);
   CHECK(f.refused(f.post().decode(false)) == ErrorCode::unsupported);
   CHECK(f.refused(f.post().timeout(Timeout().pool(1s))) == ErrorCode::unsupported);
-  CHECK(f.refused(f.post().body(three_pieces())) == ErrorCode::unsupported);
+  CHECK(f.refused(f.post().fetch(FetchOptions().credentials(Credentials::include))) ==
+        ErrorCode::unsupported);
   CHECK(f.refused(f.session.get("http://h/").body("x")) == ErrorCode::invalid_request);
   CHECK(f.refused(f.session.head("http://h/").form("a", "b")) == ErrorCode::invalid_request);
   try {

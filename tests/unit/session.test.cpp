@@ -151,10 +151,12 @@ TEST_CASE("the response's URL has no user info and no fragment") {
 TEST_CASE("settings chain on named and temporary sessions of every kind") {
   const ManualTime time;
   FakeServer server;
-  auto client =
-      AsyncReqivo().base_url("http://h/a/").default_timeout(5s).bearer_token("t").decode(false);
+  auto client = AsyncReqivo().base_url("http://h/a/").default_timeout(5s).bearer_token("t");
   server.serve(client);
-  client.limits(Limits().connections(3)).tls(TlsOptions().verify(false)).max_redirects(1);
+  client.decode(false)
+      .limits(Limits().connections(3))
+      .tls(TlsOptions().verify(false))
+      .max_redirects(1);
   run(client.get("b"));
   CHECK(server.last().url == "http://h/a/b");
   CHECK_FALSE(server.last().decode);
@@ -343,7 +345,7 @@ TEST_CASE(
     "what the backend cannot do is UnsupportedError at the setting, naming option and backend") {
   const ManualTime time;
   FakeServer server;
-  Capabilities capabilities = reqivo::capabilities();
+  Capabilities capabilities = FakeServer::able();
   capabilities.backend = "weak";
   capabilities.manual_redirects = false;
   capabilities.tls_options = false;

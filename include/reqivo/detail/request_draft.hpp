@@ -47,6 +47,7 @@ class RequestDraft {
   void redirect(Redirect mode);
   void max_redirects(std::size_t count);
   void decode(bool on);
+  void fetch(FetchOptions options);
   void bearer_token(std::string_view token);
   void basic_auth(std::string_view user, std::string_view password);
 

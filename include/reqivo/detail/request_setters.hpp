@@ -126,8 +126,8 @@ class RequestSetters {
   Builder&& body(std::string bytes) && { return std::move(body(std::move(bytes))); }
   /// Sends what the generator yields, as it is yielded, chunked (RFC 9112 §7.1). What the generator
   /// throws is thrown to who awaits the request. It cannot be sent twice: a redirect that keeps the
-  /// body is RequestError. Platforms: UnsupportedError where `capabilities().streamed_upload` is
-  /// false.
+  /// body is RequestError. Platforms: where `capabilities().streamed_upload` is false it is held in
+  /// memory first, and beyond `Limits::upload_buffer` it is UnsupportedError.
   Builder& body(Generator<std::string> pieces) & {
     draft_.body(std::move(pieces), std::nullopt);
     return self();
@@ -187,6 +187,13 @@ class RequestSetters {
     return self();
   }
   Builder&& decode(bool on) && { return std::move(decode(on)); }
+  /// Settings of the Fetch API; what `options` does not set stays the session's. Platforms:
+  /// UnsupportedError where the members of `FetchOptions` say so.
+  Builder& fetch(FetchOptions options) & {
+    draft_.fetch(std::move(options));
+    return self();
+  }
+  Builder&& fetch(FetchOptions options) && { return std::move(fetch(std::move(options))); }
   /// "Authorization: Bearer ..." (RFC 6750), in place of the session's. A header set by `header`
   /// wins over it.
   Builder& bearer_token(std::string_view token) & {

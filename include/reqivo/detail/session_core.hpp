@@ -42,6 +42,7 @@ class SessionCore {
   void redirect(Redirect mode);
   void max_redirects(std::size_t count);
   void decode(bool on);
+  void fetch(FetchOptions options);
   void on_request(RequestHook hook);
   void on_response(ResponseHook hook);
   [[nodiscard]] Headers& headers() const;

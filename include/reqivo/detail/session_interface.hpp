@@ -86,6 +86,13 @@ class SessionInterface {
     return self();
   }
   Derived&& decode(bool on) && { return std::move(decode(on)); }
+  /// Settings of the Fetch API. Platforms: UnsupportedError where the members of `FetchOptions` say
+  /// so.
+  Derived& fetch(FetchOptions options) & {
+    core().fetch(std::move(options));
+    return self();
+  }
+  Derived&& fetch(FetchOptions options) && { return std::move(fetch(std::move(options))); }
   /// Called once for each request just before it is sent; may change its headers. Hooks run in the
   /// order they were added; what one throws, the request throws.
   Derived& on_request(RequestHook hook) & {

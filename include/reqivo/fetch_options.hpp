@@ -1,0 +1,112 @@
+// Settings of the Fetch API that have no counterpart among the rest of Reqivo's. Chained members,
+// no aggregates: g++ 12 corrupts memory on a braced aggregate inside a co_await expression.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace reqivo {
+
+/// Whether cookies and other credentials that the platform keeps go along (Fetch Standard,
+/// "credentials mode"). Natively nothing is kept, so all but `omit` is unsupported.
+enum class Credentials {
+  omit,         ///< none are sent, and none are stored: the default, as it is natively
+  same_origin,  ///< to the page's own origin only
+  include,      ///< everywhere
+};
+
+/// What a page may do across origins (Fetch Standard, "request mode"). Natively there is no page
+/// and no origin: it changes nothing.
+enum class RequestMode {
+  cors,         ///< other origins must allow it: the default
+  same_origin,  ///< to another origin: NetworkError
+  no_cors,      ///< another origin's response is opaque: status 0, no headers, no body
+};
+
+/// How the platform's HTTP cache takes part (Fetch Standard, "cache mode"). Natively there is no
+/// cache, and all but `only_if_cached` is what happens anyway.
+enum class CacheMode {
+  no_store,        ///< neither read nor written: the default, as it is natively
+  use_cache,       ///< "default" in Fetch: by the rules of RFC 9111
+  reload,          ///< written, not read
+  no_cache,        ///< what is cached is validated first
+  force_cache,     ///< what is cached is taken, however old
+  only_if_cached,  ///< the network is not used; needs RequestMode::same_origin
+};
+
+/// What the Referer field tells (Referrer Policy). Natively none is sent unless it is set as a
+/// header: it changes nothing.
+enum class ReferrerPolicy {
+  platform_default,
+  no_referrer,
+  no_referrer_when_downgrade,
+  same_origin,
+  origin,
+  strict_origin,
+  origin_when_cross_origin,
+  strict_origin_when_cross_origin,
+  unsafe_url,
+};
+
+/// How urgent a request is beside the page's other ones: a hint (Fetch Standard, "priority").
+/// Natively it changes nothing.
+enum class RequestPriority { automatic, high, low };
+
+/// The settings above for a session or for one request, where what is not set is the session's. The
+/// redirect mode is not here: `redirect(Redirect)` sets it on every platform.
+class FetchOptions {
+ public:
+  FetchOptions() = default;
+
+  /// Platforms: UnsupportedError for `same_origin` and `include` where
+  /// `capabilities().stored_credentials` is false.
+  FetchOptions& credentials(Credentials value) { return assign(credentials_, value); }
+  FetchOptions& mode(RequestMode value) { return assign(mode_, value); }
+  /// Platforms: UnsupportedError for `only_if_cached` where `capabilities().http_cache` is false.
+  FetchOptions& cache(CacheMode value) { return assign(cache_, value); }
+  FetchOptions& referrer_policy(ReferrerPolicy value) { return assign(referrer_policy_, value); }
+  /// The body must have this digest, such as "sha256-..." (Subresource Integrity §3.1); otherwise
+  /// NetworkError. Platforms: UnsupportedError where `capabilities().integrity` is false.
+  FetchOptions& integrity(std::string digest) { return assign(integrity_, std::move(digest)); }
+  /// The request may outlive the page that sent it. Natively there is no page: it changes nothing.
+  FetchOptions& keepalive(bool on) { return assign(keepalive_, on); }
+  FetchOptions& priority(RequestPriority value) { return assign(priority_, value); }
+
+  [[nodiscard]] std::optional<Credentials> credentials() const noexcept { return credentials_; }
+  [[nodiscard]] std::optional<RequestMode> mode() const noexcept { return mode_; }
+  [[nodiscard]] std::optional<CacheMode> cache() const noexcept { return cache_; }
+  [[nodiscard]] std::optional<ReferrerPolicy> referrer_policy() const noexcept {
+    return referrer_policy_;
+  }
+  [[nodiscard]] const std::optional<std::string>& integrity() const noexcept { return integrity_; }
+  [[nodiscard]] std::optional<bool> keepalive() const noexcept { return keepalive_; }
+  [[nodiscard]] std::optional<RequestPriority> priority() const noexcept { return priority_; }
+
+  /// Takes over what `other` sets.
+  void apply(const FetchOptions& other) {
+    if (other.credentials_) credentials_ = other.credentials_;
+    if (other.mode_) mode_ = other.mode_;
+    if (other.cache_) cache_ = other.cache_;
+    if (other.referrer_policy_) referrer_policy_ = other.referrer_policy_;
+    if (other.integrity_) integrity_ = other.integrity_;
+    if (other.keepalive_) keepalive_ = other.keepalive_;
+    if (other.priority_) priority_ = other.priority_;
+  }
+
+ private:
+  template <class T, class Value>
+  FetchOptions& assign(std::optional<T>& to, Value&& value) {
+    to = std::forward<Value>(value);
+    return *this;
+  }
+  std::optional<Credentials> credentials_;
+  std::optional<RequestMode> mode_;
+  std::optional<CacheMode> cache_;
+  std::optional<ReferrerPolicy> referrer_policy_;
+  std::optional<std::string> integrity_;
+  std::optional<bool> keepalive_;
+  std::optional<RequestPriority> priority_;
+};
+
+}  // namespace reqivo

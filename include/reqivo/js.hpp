@@ -1,0 +1,53 @@
+// From JavaScript: a C++ coroutine as a Promise. Under wasm only; link `reqivo::js`, which brings
+// embind along.
+#pragma once
+
+#include <emscripten/val.h>
+
+#include <reqivo/detail/task.hpp>
+#include <type_traits>
+#include <utility>
+
+namespace reqivo {
+namespace detail {
+
+/// Starts the task now and gives the Promise of its result. `abort_signal`: an AbortSignal, or
+/// undefined.
+[[nodiscard]] emscripten::val start_promise(Task<emscripten::val> task,
+                                            emscripten::val abort_signal);
+
+template <class T>
+Task<emscripten::val> to_js_value(Task<T> task) {
+  if constexpr (std::is_void_v<T>) {
+    co_await std::move(task);
+    co_return emscripten::val::undefined();
+  } else if constexpr (std::is_same_v<T, emscripten::val>) {
+    co_return co_await std::move(task);
+  } else {
+    T value = co_await std::move(task);
+    co_return emscripten::val(std::move(value));
+  }
+}
+
+}  // namespace detail
+
+/// Starts `task` now and gives a Promise of its result, as embind turns it into a JavaScript value:
+/// T is void, bool, a number, std::string (UTF-8), emscripten::val, or a type registered with
+/// embind.
+///
+/// A failure rejects with an Error whose `name` ("ConnectTimeout"), `code` ("connect_timeout"),
+/// `phase` ("connect"), `retryable` and `message` are the C++ error's; a foreign exception gives
+/// `name` "Error" and `code` "other". Lifetime: the task goes on by itself until it has finished.
+template <class T>
+[[nodiscard]] emscripten::val to_promise(Task<T> task) {
+  return detail::start_promise(detail::to_js_value(std::move(task)), emscripten::val::undefined());
+}
+
+/// The same with an AbortSignal (DOM Standard §3.3): once it is aborted the task is destroyed, with
+/// all that it waits for, and the Promise rejects with the signal's reason.
+template <class T>
+[[nodiscard]] emscripten::val to_promise(Task<T> task, emscripten::val abort_signal) {
+  return detail::start_promise(detail::to_js_value(std::move(task)), std::move(abort_signal));
+}
+
+}  // namespace reqivo

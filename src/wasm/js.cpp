@@ -1,0 +1,116 @@
+#include <cstdint>
+#include <exception>
+#include <reqivo/async.hpp>
+#include <reqivo/errors.hpp>
+#include <reqivo/js.hpp>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "wasm/event_loop.hpp"
+#include "wasm/fetch_bridge.hpp"
+
+namespace reqivo::detail {
+namespace {
+
+/// The tasks behind promises that are not settled, by the promise's handle.
+std::unordered_map<std::int32_t, JoinHandle<void>>& running() {
+  static std::unordered_map<std::int32_t, JoinHandle<void>> tasks;
+  return tasks;
+}
+
+/// The type that throw_failure throws for the code.
+std::string_view type_name(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::invalid_url:
+      return "InvalidUrlError";
+    case ErrorCode::invalid_request:
+      return "RequestError";
+    case ErrorCode::dns:
+      return "DnsError";
+    case ErrorCode::connect:
+      return "ConnectError";
+    case ErrorCode::tls:
+      return "TlsError";
+    case ErrorCode::connection_closed:
+      return "ConnectionClosedError";
+    case ErrorCode::network:
+      return "NetworkError";
+    case ErrorCode::connect_timeout:
+      return "ConnectTimeout";
+    case ErrorCode::read_timeout:
+      return "ReadTimeout";
+    case ErrorCode::total_timeout:
+      return "TotalTimeout";
+    case ErrorCode::pool_timeout:
+      return "PoolTimeout";
+    case ErrorCode::invalid_response:
+    case ErrorCode::limit_exceeded:
+      return "InvalidResponseError";
+    case ErrorCode::decoding:
+      return "DecodingError";
+    case ErrorCode::too_many_redirects:
+      return "TooManyRedirects";
+    case ErrorCode::redirect_loop:
+      return "RedirectLoopError";
+    case ErrorCode::http_status:
+      return "HttpStatusError";
+    case ErrorCode::json:
+      return "JsonError";
+    case ErrorCode::unsupported:
+      return "UnsupportedError";
+    case ErrorCode::wait_timeout:
+      return "WaitTimeoutError";
+    case ErrorCode::closed:
+      return "ClosedError";
+    case ErrorCode::other:
+    case ErrorCode::cancelled:
+      break;
+  }
+  return "Error";
+}
+
+void reject(std::int32_t promise, ErrorCode code, Phase phase, bool retryable,
+            std::string_view message) {
+  std::string text;
+  const auto add_line = [&text](std::string_view line) { text.append(line).append(1, '\n'); };
+  add_line(type_name(code));
+  add_line(to_string(code));
+  add_line(to_string(phase));
+  text.append(message);
+  reqivo_promise_reject(promise, text.data(), text.size(), retryable ? 1 : 0);
+}
+
+Task<void> settle(std::int32_t promise, Task<emscripten::val> task) {
+  try {
+    const emscripten::val value = co_await std::move(task);
+    reqivo_promise_resolve(promise, value.as_handle());
+  } catch (const Error& error) {
+    reject(promise, error.code(), error.phase(), error.retryable(), error.what());
+  } catch (const std::exception& error) {
+    reject(promise, ErrorCode::other, Phase::none, false, error.what());
+  } catch (...) {
+    reject(promise, ErrorCode::other, Phase::none, false, "not a std::exception");
+  }
+}
+
+}  // namespace
+
+emscripten::val start_promise(Task<emscripten::val> task, emscripten::val abort_signal) {
+  const std::int32_t promise = reqivo_promise_make(abort_signal.as_handle());
+  auto object = emscripten::val::take_ownership(reqivo_promise_object(promise));
+  if (reqivo_promise_settled(promise) != 0) return object;  // the signal was aborted before
+  JoinHandle<void> handle = create_task(settle(promise, std::move(task)));
+  if (!handle.done()) running().emplace(promise, std::move(handle));
+  return object;
+}
+
+}  // namespace reqivo::detail
+
+void reqivo_promise_forget(std::int32_t promise) { reqivo::detail::running().erase(promise); }
+
+int reqivo_promise_abort(std::int32_t promise) {
+  reqivo::detail::running().erase(promise);
+  return reqivo::wasm::WasmEventLoop::turn_from_outside();
+}

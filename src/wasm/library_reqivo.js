@@ -1,0 +1,427 @@
+// The JavaScript half of Reqivo's wasm platform; fetch_bridge.hpp describes each function.
+//
+// It moves bytes and settles promises and holds no policy. Every promise gets both handlers at once,
+// so that no rejection is ever unhandled. A record is alive while `record.operation` is not 0; what
+// settles later finds 0 and does nothing.
+//
+// Closure Compiler renames properties that it does not know: names that the platform reads are
+// quoted where its externs are older than they are.
+
+addToLibrary({
+  $reqivo__deps: ['$callUserCallback', 'reqivo_turn'],
+  $reqivo: {
+    // ---- calls into C++
+
+    resume: null, // lets the suspended program go on
+    // Calls into C++ from the outermost frame.
+    enter(call) {
+      let mayResume = 0;
+      callUserCallback(() => { mayResume = call(); });
+      if (mayResume) reqivo.resume?.();
+    },
+    turn() {
+      reqivo.enter(() => _reqivo_turn(0));
+    },
+
+    // ---- the event loop
+
+    timer: undefined,
+    channel: null,
+    postTask(task) {
+#if ENVIRONMENT_MAY_BE_NODE
+      if (reqivo.isNode()) {
+        setImmediate(task);
+        return;
+      }
+#endif
+      // Timers are late on purpose once they are nested; a message comes at once.
+      if (!reqivo.channel) {
+        reqivo.channel = new MessageChannel();
+        reqivo.channel.port1.onmessage = () => reqivo.tasks.shift()();
+      }
+      reqivo.tasks.push(task);
+      reqivo.channel.port2.postMessage(0);
+    },
+    tasks: [],
+
+    isNode() {
+#if ENVIRONMENT_MAY_BE_NODE
+      return typeof process == 'object' && !!process.versions && !!process.versions.node &&
+        process.type != 'renderer';
+#else
+      return false;
+#endif
+    },
+
+    // ---- bytes and text
+
+    // The bytes for a platform that copies them before it returns; some refuse views of memory that
+    // may be shared or resized, and get a copy.
+    bytes(pointer, size) {
+      const view = HEAPU8.subarray(pointer, pointer + size);
+      const { buffer } = view;
+      return buffer instanceof ArrayBuffer && !buffer['resizable'] ? view : view.slice();
+    },
+
+    // Bytes as a string of the same character codes (Fetch: isomorphic decode), which is how fetch
+    // takes header values.
+    decodeBytes(pointer, size) {
+      const most = 8192; // arguments of one call
+      let text = '';
+      for (let at = 0; at < size; at += most) {
+        const end = Math.min(size, at + most);
+        text += String.fromCharCode.apply(null, HEAPU8.subarray(pointer + at, pointer + end));
+      }
+      return text;
+    },
+    encodeBytes(text, pointer) {
+      for (let at = 0; at < text.length; ++at) HEAPU8[pointer + at] = text.charCodeAt(at);
+    },
+    line(text) {
+      return String(text ?? '').replace(/[\r\n]+/g, ' ').replace(/[^\0-\xFF]/g, '?') + '\n';
+    },
+
+    // ---- fetch
+
+    records: new Map(),
+    lastHandle: 0,
+
+    // Hands `text` to an operation and tells it by `tell`.
+    deliver(record, text, tell) {
+      reqivo.enter(() => {
+        reqivo.encodeBytes(text, _reqivo_fetch_allocate(record.operation, text.length));
+        return tell(record.operation);
+      });
+    },
+
+    // Nothing is left to abort. An abort now could still reject promises of the platform's own.
+    finish(record) {
+      if (!record.upload) record.controller = null;
+    },
+
+    fail(record, error) {
+      if (!record.operation) return;
+      reqivo.finish(record);
+      const cause = error?.cause?.errors?.[0] ?? error?.cause ?? {};
+      const text = reqivo.line(error?.name) + reqivo.line(error?.cause?.code ?? cause.code ?? error?.code) +
+        reqivo.line(error?.message ?? error) + reqivo.line(cause.message);
+      reqivo.deliver(record, text, _reqivo_fetch_failed);
+    },
+
+    takeResponse(record, response) {
+      if (!record.operation) {
+        response.body?.cancel().catch(() => {});
+        return;
+      }
+      record.body = response.body;
+      if (!record.body) reqivo.finish(record);
+      const redirected = response.type == 'opaqueredirect';
+      let text = reqivo.line(response.statusText) + (response.redirected ? response.url : '') + '\n';
+      for (const [name, value] of response.headers) text += name + '\n' + value + '\n';
+      reqivo.deliver(record, text, (operation) =>
+        _reqivo_fetch_head(operation, response.status, response.body ? 1 : 0, redirected ? 1 : 0));
+    },
+
+    takeChunk(record, { done, value }) {
+      if (!record.operation) return;
+      if (done) {
+        reqivo.finish(record);
+        reqivo.enter(() => _reqivo_fetch_end(record.operation));
+      } else if (value.length == 0) {
+        reqivo.read(record);
+      } else {
+        reqivo.enter(() => {
+          HEAPU8.set(value, _reqivo_fetch_allocate(record.operation, value.length));
+          return _reqivo_fetch_chunk(record.operation);
+        });
+      }
+    },
+
+    read(record) {
+      record.reader ??= record.body.getReader();
+      record.reader.read().then(
+        (result) => reqivo.takeChunk(record, result),
+        (error) => reqivo.fail(record, error));
+    },
+
+    // The body of a request as a stream that C++ fills when it is pulled.
+    uploadStream(record) {
+      const pull = (controller) => new Promise((pulled) => {
+        record.upload = { controller, pulled };
+        // Streams may pull while fetch() is on the stack, and C++ below it.
+        queueMicrotask(() => {
+          if (record.operation) {
+            reqivo.enter(() => _reqivo_fetch_wants_piece(record.operation));
+          }
+        });
+      });
+      return new ReadableStream({ pull }, { highWaterMark: 0 });
+    },
+
+    // Whether a Request takes a stream for a body; Firefox takes its text "[object ReadableStream]".
+    canStreamUpload: undefined,
+    testStreamUpload() {
+      let asked = false;
+      const body = new ReadableStream();
+      const init = { 'method': 'POST', 'body': body, get 'duplex'() { asked = true; return 'half'; } };
+      const request = new Request('http://localhost/', init);
+      return asked && !request.headers.has('Content-Type');
+    },
+
+    // Whether a request to this origin has gone over a version of HTTP above 1.1, as far as the page
+    // may know.
+    knowsMultiplexing(origin) {
+      if (typeof performance != 'object' || !performance.getEntriesByType) return false;
+      return ['navigation', 'resource'].some((type) => performance.getEntriesByType(type).some(
+        (entry) => /^h[23]/.test(entry['nextHopProtocol'] ?? '') && entry.name.startsWith(origin + '/')));
+    },
+  },
+
+  // ---- the event loop
+
+  reqivo_wake_soon__deps: ['$reqivo'],
+  reqivo_wake_soon: () => queueMicrotask(reqivo.turn),
+
+  reqivo_wake_later__deps: ['$reqivo'],
+  reqivo_wake_later: () => reqivo.postTask(reqivo.turn),
+
+  reqivo_set_timer__deps: ['$reqivo'],
+  reqivo_set_timer: (milliseconds) => {
+    clearTimeout(reqivo.timer);
+    reqivo.timer = setTimeout(() => reqivo.enter(() => _reqivo_turn(1)), milliseconds);
+  },
+
+  reqivo_clear_timer__deps: ['$reqivo'],
+  reqivo_clear_timer: () => clearTimeout(reqivo.timer),
+
+#if ASYNCIFY
+  reqivo_can_suspend: () => 1,
+  reqivo_suspend__deps: ['$reqivo', '$Asyncify'],
+  reqivo_suspend__async: true,
+  reqivo_suspend: () => Asyncify.handleAsync(() => new Promise((resolve) => {
+    reqivo.resume = () => {
+      reqivo.resume = null;
+      resolve();
+    };
+  })),
+#else
+  reqivo_can_suspend: () => 0,
+  reqivo_suspend: () => abort('reqivo_suspend in a build that cannot suspend'),
+#endif
+
+  // ---- the platform
+
+  reqivo_is_node__deps: ['$reqivo'],
+  reqivo_is_node: () => (reqivo.isNode() ? 1 : 0),
+
+  reqivo_can_stream_upload__deps: ['$reqivo'],
+  reqivo_can_stream_upload: () => {
+    if (typeof Request != 'function' || typeof ReadableStream != 'function') return 0;
+    return (reqivo.canStreamUpload ??= reqivo.testStreamUpload()) ? 1 : 0;
+  },
+
+  reqivo_can_stream_upload_to__deps: ['$reqivo', 'reqivo_can_stream_upload'],
+  reqivo_can_stream_upload_to: (url, size) => {
+    if (!_reqivo_can_stream_upload()) return 0;
+    return reqivo.isNode() ||
+      reqivo.knowsMultiplexing(new URL(reqivo.decodeBytes(url, size)).origin) ? 1 : 0;
+  },
+
+  reqivo_keeps_user_agent__deps: ['$reqivo'],
+  reqivo_keeps_user_agent: () =>
+    (!reqivo.isNode() && typeof navigator == 'object' && /\bChrome\//.test(navigator.userAgent) ? 1 : 0),
+
+  reqivo_program_began__deps: ['$reqivo', '$runtimeKeepalivePush', 'reqivo_program_stuck'],
+  reqivo_program_began: () => {
+    {{{ runtimeKeepalivePush() }}}
+#if ENVIRONMENT_MAY_BE_NODE
+    if (reqivo.isNode()) {
+      reqivo.programStuck = () => reqivo.enter(_reqivo_program_stuck);
+      process.once('beforeExit', reqivo.programStuck);
+    }
+#endif
+  },
+
+  reqivo_program_ended__deps: ['$reqivo', '$runtimeKeepalivePop', 'reqivo_fetch_release'],
+  reqivo_program_ended: (exitCode) => {
+    {{{ runtimeKeepalivePop() }}}
+#if ENVIRONMENT_MAY_BE_NODE
+    if (reqivo.isNode()) {
+      process.off('beforeExit', reqivo.programStuck);
+      clearTimeout(reqivo.timer);
+      for (const handle of [...reqivo.records.keys()]) _reqivo_fetch_release(handle);
+      process.exitCode = exitCode;
+    }
+#endif
+    return {{{ EXIT_RUNTIME ? 1 : 0 }}};
+  },
+
+  reqivo_set_exit_code__deps: ['$reqivo'],
+  reqivo_set_exit_code: (exitCode) => {
+    EXITSTATUS = exitCode;
+#if ENVIRONMENT_MAY_BE_NODE
+    if (reqivo.isNode()) process.exitCode = exitCode;
+#endif
+  },
+
+  // ---- fetch
+
+  reqivo_fetch_start__deps: [
+    '$reqivo', 'reqivo_fetch_allocate', 'reqivo_fetch_head', 'reqivo_fetch_chunk', 'reqivo_fetch_end',
+    'reqivo_fetch_failed', 'reqivo_fetch_wants_piece',
+  ],
+  reqivo_fetch_start: (operation, head, headSize, body, bodySize, streamed) => {
+    const handle = ++reqivo.lastHandle;
+    const record = { operation, controller: new AbortController(), body: null, upload: null };
+    reqivo.records.set(handle, record);
+    const [method, url, redirect, credentials, mode, cache, referrerPolicy, integrity, keepalive,
+      priority, ...fields] = reqivo.decodeBytes(head, headSize).split('\n');
+    const headers = [];
+    for (let at = 0; at + 1 < fields.length; at += 2) headers.push([fields[at], fields[at + 1]]);
+    const init = { 'method': method, 'headers': headers, 'signal': record.controller.signal };
+    const settings = {
+      'redirect': redirect, 'credentials': credentials, 'mode': mode, 'cache': cache,
+      'referrerPolicy': referrerPolicy, 'integrity': integrity, 'keepalive': !!keepalive, 'priority': priority,
+    };
+    for (const name in settings) if (settings[name]) init[name] = settings[name];
+    if (streamed) {
+      init['body'] = reqivo.uploadStream(record);
+      init['duplex'] = 'half';
+    } else if (body) {
+      init['body'] = reqivo.bytes(body, bodySize);
+    }
+    new Promise((resolve) => resolve(fetch(url, init))).then(
+      (response) => reqivo.takeResponse(record, response),
+      (error) => reqivo.fail(record, error));
+    return handle;
+  },
+
+  reqivo_fetch_read__deps: ['$reqivo'],
+  reqivo_fetch_read: (handle) => reqivo.read(reqivo.records.get(handle)),
+
+  reqivo_fetch_send_piece__deps: ['$reqivo'],
+  reqivo_fetch_send_piece: (handle, piece, size) => {
+    const { controller, pulled } = reqivo.records.get(handle).upload;
+    controller.enqueue(HEAPU8.slice(piece, piece + size));
+    pulled();
+  },
+
+  reqivo_fetch_end_upload__deps: ['$reqivo'],
+  reqivo_fetch_end_upload: (handle) => {
+    const { controller, pulled } = reqivo.records.get(handle).upload;
+    controller.close();
+    pulled();
+  },
+
+  reqivo_fetch_release__deps: ['$reqivo'],
+  reqivo_fetch_release: (handle) => {
+    const record = reqivo.records.get(handle);
+    if (!record) return;
+    reqivo.records.delete(handle);
+    record.operation = 0;
+    record.controller?.abort();
+  },
+
+  // ---- promises
+
+  $reqivoPromises__deps: ['$reqivo', '$Emval', 'reqivo_promise_abort', 'reqivo_promise_forget'],
+  $reqivoPromises: {
+    records: new Map(),
+    lastHandle: 0,
+
+    make(signal) {
+      const handle = ++reqivoPromises.lastHandle;
+      const record = { settled: false };
+      record.promise = new Promise((resolve, reject) => Object.assign(record, { resolve, reject }));
+      reqivoPromises.records.set(handle, record);
+      if (signal) reqivoPromises.follow(signal, handle, record);
+      return handle;
+    },
+    follow(signal, handle, record) {
+      const abort = () => {
+        if (record.settled) return;
+        reqivoPromises.settle(handle, () => record.reject(signal.reason));
+        // The signal may be aborted by JavaScript that C++ called.
+        queueMicrotask(() => {
+          reqivoPromises.records.delete(handle);
+          reqivo.enter(() => _reqivo_promise_abort(handle));
+        });
+      };
+      if (signal.aborted) {
+        abort();
+        return;
+      }
+      record.unfollow = () => signal.removeEventListener('abort', abort);
+      signal.addEventListener('abort', abort);
+    },
+    settle(handle, how) {
+      const record = reqivoPromises.records.get(handle);
+      if (!record || record.settled) return;
+      record.settled = true;
+      record.unfollow?.();
+      how(record);
+    },
+    // The task that settles is still on the stack.
+    forget(handle) {
+      queueMicrotask(() => {
+        reqivoPromises.records.delete(handle);
+        callUserCallback(() => _reqivo_promise_forget(handle));
+      });
+    },
+  },
+
+  reqivo_promise_make__deps: ['$reqivoPromises', '$Emval'],
+  reqivo_promise_make: (signal) => reqivoPromises.make(Emval.toValue(signal)),
+
+  reqivo_promise_object__deps: ['$reqivoPromises', '$Emval'],
+  reqivo_promise_object: (handle) => Emval.toHandle(reqivoPromises.records.get(handle).promise),
+
+  reqivo_promise_settled__deps: ['$reqivoPromises'],
+  reqivo_promise_settled: (handle) => (reqivoPromises.records.get(handle).settled ? 1 : 0),
+
+  reqivo_promise_resolve__deps: ['$reqivoPromises', '$Emval'],
+  reqivo_promise_resolve: (handle, value) => {
+    const result = Emval.toValue(value);
+    reqivoPromises.settle(handle, (record) => record.resolve(result));
+    reqivoPromises.forget(handle);
+  },
+
+  reqivo_promise_reject__deps: ['$reqivoPromises'],
+  reqivo_promise_reject: (handle, text, size, retryable) => {
+    const [name, code, phase, ...message] =
+      new TextDecoder().decode(reqivo.bytes(text, size)).split('\n');
+    const error = new Error(message.join('\n'));
+    Object.assign(error, { 'name': name, 'code': code, 'phase': phase, 'retryable': !!retryable });
+    reqivoPromises.settle(handle, (record) => record.reject(error));
+    reqivoPromises.forget(handle);
+  },
+
+  // ---- URLs
+
+  reqivo_url_parse__deps: ['$reqivo', 'reqivo_allocate_text'],
+  reqivo_url_parse: (input, inputSize, base, baseSize) => {
+    const decoder = new TextDecoder('utf-8', { 'ignoreBOM': true });
+    const text = (pointer, size) => decoder.decode(reqivo.bytes(pointer, size));
+    let url;
+    try {
+      url = new URL(text(input, inputSize), baseSize ? text(base, baseSize) : undefined);
+    } catch {
+      return 0;
+    }
+    const href = url.href;
+    const hash = href.indexOf('#');
+    const beforeFragment = hash < 0 ? href : href.slice(0, hash);
+    let target = url.protocol.length;
+    if (beforeFragment.startsWith('//', target)) {
+      // Cut from href: the getter of the query hides an empty one, whose '?' browsers do send.
+      const found = beforeFragment.slice(target + 2).search(/[/?]/);
+      target = found < 0 ? beforeFragment.length : target + 2 + found;
+    }
+    const lines = [
+      href, url.protocol.slice(0, -1), url.username, url.password, url.hostname, url.port,
+      beforeFragment.slice(target), hash < 0 ? '' : href.slice(hash + 1), '',
+    ].join('\n');
+    reqivo.encodeBytes(lines, _reqivo_allocate_text(lines.length));
+    return 1;
+  },
+});
