@@ -11,11 +11,13 @@ help:  ## Show this list
 setup:  ## Install what building and testing needs
 	@toolchains/setup build test
 
-demo:  ## Build the examples and run them against a server on this machine
-	@toolchains/setup build test
+demo:  ## Build the examples, natively and as wasm, and run them against a server on this machine
+	@toolchains/setup build test wasm
 	@cmake --preset native-release
 	@cmake --build --preset native-release --target examples/all
-	@node examples/run-demo.mjs build/native-release
+	@cmake --preset wasm-release
+	@cmake --build --preset wasm-release --target examples/all
+	@node examples/run-demo.mjs build/native-release build/wasm-release
 
 test:  ## Build and test everything, sanitizers and clang included
 	@toolchains/setup build test

@@ -1,8 +1,10 @@
-// node examples/run-demo.mjs BUILD_DIRECTORY
-// Runs every example against the embedded server, shows what each printed, and sums up.
+// node examples/run-demo.mjs NATIVE_BUILD_DIRECTORY [WASM_BUILD_DIRECTORY]
+// Runs every example against the embedded server, natively and, where its build is named, as
+// WebAssembly under Node; shows side by side what each printed, and sums up. A program that does not
+// print the same on both sides has failed.
 //
-// The examples print nothing that differs from run to run (no times, ports or ids), so that what
-// they print on one platform can be compared with what they print on another.
+// The examples print nothing that differs from run to run (no times, ports or ids), so that no more
+// than a comparison of texts is needed.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -40,10 +42,16 @@ const examples = [
 ];
 
 // Where the examples run: a column of the summary each. `command` gives the words that start one.
-function platformsOf(buildDirectory) {
-  return [
-    { name: 'native', command: ({ name }) => [path.join(buildDirectory, 'examples', name)] },
+function platformsOf(nativeDirectory, wasmDirectory) {
+  const program = (directory, name) => path.join(path.resolve(directory), 'examples', name);
+  const platforms = [
+    { name: 'native', command: ({ name }) => [program(nativeDirectory, name)] },
   ];
+  if (wasmDirectory !== undefined) {
+    const command = ({ name }) => [process.execPath, program(wasmDirectory, `${name}.js`)];
+    platforms.push({ name: 'wasm', command });
+  }
+  return platforms;
 }
 
 const children = new Set();
@@ -118,6 +126,17 @@ function indent(text) {
   return text.trimEnd().split('\n').map((line) => `  ${line}\n`).join('');
 }
 
+// The texts as columns, each as wide as its longest line.
+function sideBySide(titles, texts) {
+  const columns = texts.map((text, index) => [titles[index], ...text.trimEnd().split('\n')]);
+  const widths = columns.map((lines) => Math.max(...lines.map((line) => line.length)));
+  const height = Math.max(...columns.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, row) => {
+    const cells = columns.map((lines, index) => (lines[row] ?? '').padEnd(widths[index]));
+    return `  ${cells.join('  |  ')}`.trimEnd();
+  }).join('\n');
+}
+
 async function runExample(example, platforms, server) {
   process.stdout.write(`\n== ${example.pattern} (examples/${example.name}.cpp)\n`);
   const runs = [];
@@ -125,13 +144,22 @@ async function runExample(example, platforms, server) {
     const begin = performance.now();
     const outcome = await run([...platform.command(example), server.http]);
     const seconds = (performance.now() - begin) / 1000;
-    const failure = complaint(outcome, example);
-    if (platforms.length > 1) process.stdout.write(` ${platform.name}:\n`);
-    if (outcome.text !== '') process.stdout.write(indent(outcome.text));
-    if (outcome.errors !== '') process.stdout.write(indent(outcome.errors));
-    if (failure !== null) process.stdout.write(`  FAILED: ${failure}\n`);
-    runs.push({ passed: failure === null, seconds });
+    let failure = complaint(outcome, example);
+    if (failure === null && runs.length > 0 && outcome.text !== runs[0].outcome.text) {
+      failure = `did not print what ${platforms[0].name} printed`;
+    }
+    runs.push({ passed: failure === null, failure, seconds, outcome });
   }
+  const texts = runs.map(({ outcome }) => outcome.text);
+  if (platforms.length > 1) {
+    process.stdout.write(`${sideBySide(platforms.map(({ name }) => name), texts)}\n`);
+  } else {
+    process.stdout.write(indent(texts[0]));
+  }
+  runs.forEach(({ outcome, failure }, index) => {
+    if (outcome.errors !== '') process.stdout.write(indent(outcome.errors));
+    if (failure !== null) process.stdout.write(`  FAILED: ${platforms[index].name} ${failure}\n`);
+  });
   return { name: example.name, runs };
 }
 
@@ -151,16 +179,19 @@ function printSummary(results, platforms) {
 }
 
 async function main() {
-  const [buildDirectory, ...others] = process.argv.slice(2);
-  if (buildDirectory === undefined || others.length > 0) {
-    process.stderr.write('usage: node examples/run-demo.mjs BUILD_DIRECTORY\n');
+  const directories = process.argv.slice(2);
+  if (directories.length < 1 || directories.length > 2) {
+    process.stderr.write(
+      'usage: node examples/run-demo.mjs NATIVE_BUILD_DIRECTORY [WASM_BUILD_DIRECTORY]\n');
     return 2;
   }
-  if (!existsSync(path.join(buildDirectory, 'examples'))) {
-    process.stderr.write(`${buildDirectory} holds no built examples: run "make demo"\n`);
-    return 2;
+  for (const directory of directories) {
+    if (!existsSync(path.join(directory, 'examples'))) {
+      process.stderr.write(`${directory} holds no built examples: run "make demo"\n`);
+      return 2;
+    }
   }
-  const platforms = platformsOf(path.resolve(buildDirectory));
+  const platforms = platformsOf(...directories);
   const server = await startServer();
   const results = [];
   for (const example of examples) results.push(await runExample(example, platforms, server));

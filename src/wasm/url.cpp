@@ -19,6 +19,27 @@ std::uint16_t default_port(std::string_view scheme) noexcept {
   return 0;
 }
 
+int hexadecimal_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// Chromium keeps in a host, percent-encoded, what the URL Standard refuses there (§3.5, "forbidden
+/// domain code point"): "http://a b/" would become a request to "a%20b".
+bool has_forbidden_code_point(std::string_view host) noexcept {
+  for (std::size_t at = host.find('%'); at != std::string_view::npos; at = host.find('%', at + 1)) {
+    if (at + 2 >= host.size()) return true;
+    const int byte = hexadecimal_digit(host[at + 1]) * 16 + hexadecimal_digit(host[at + 2]);
+    if (byte <= 0x20 || byte == 0x7F) return true;
+    if (std::string_view("#%/:<>?@[\\]^|").find(static_cast<char>(byte)) !=
+        std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Url from_lines(std::string_view text) {
   Url url;
   url.href = wasm::take_line(text);
@@ -43,7 +64,10 @@ std::optional<Url> parse_url(std::string_view input, const Url* base) {
   if (reqivo_url_parse(input.data(), input.size(), base_href.data(), base_href.size()) == 0) {
     return std::nullopt;
   }
-  return from_lines(parsed_text);
+  Url url = from_lines(parsed_text);
+  const bool names_domain = url.scheme == "http" || url.scheme == "https";
+  if (names_domain && has_forbidden_code_point(url.host)) return std::nullopt;
+  return url;
 }
 
 }  // namespace reqivo::detail

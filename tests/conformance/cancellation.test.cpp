@@ -93,7 +93,7 @@ TEST_CASE("a request destroyed while its body is sent closes its connection", "[
     AsyncSession session(test_server().http());
     const std::string large(32 * 1024 * 1024, 'x');
     co_await cancel_when_started(
-        create_task(session.post(tagged("/upload?pause=100", tag)).body(large)), tag);
+        create_task(session.post(tagged("/upload?pause=2000", tag)).body(large)), tag);
     co_await check_broken_off(tag);
     co_await check_usable(session);
   });
@@ -107,7 +107,7 @@ TEST_CASE("a streamed upload that is destroyed closes its connection and ends it
     const std::string asleep = unique_tag();
     AsyncSession session(test_server().http());
     co_await cancel_when_started(
-        create_task(session.post(tagged("/upload?pause=100", blocked)).body(endless_pieces())),
+        create_task(session.post(tagged("/upload?pause=2000", blocked)).body(endless_pieces())),
         blocked);
     co_await check_broken_off(blocked);
     co_await cancel_when_started(
@@ -121,7 +121,8 @@ TEST_CASE("a read of a stream that is destroyed ends the exchange", "[cancellati
   run_test([]() -> Task<void> {
     const std::string tag = unique_tag();
     AsyncSession session(test_server().http());
-    StreamResponse stream = co_await session.get(tagged("/stall-body?bytes=0", tag)).stream();
+    StreamResponse stream = co_await session.get(tagged("/stall-body?bytes=1", tag)).stream();
+    static_cast<void>(co_await stream.read());
     {
       auto reading = create_task(stream.read());
       CHECK_FALSE(reading.done());
@@ -150,6 +151,7 @@ TEST_CASE("a stream that is being opened can be destroyed", "[cancellation]") {
 }
 
 TEST_CASE("a request destroyed between two redirects leaves the session usable", "[cancellation]") {
+  skip_on("firefox", "keeps a connection open whose fetch was aborted after a redirect");
   run_test([]() -> Task<void> {
     const std::string tag = unique_tag();
     AsyncSession session(test_server().http());

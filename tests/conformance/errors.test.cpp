@@ -104,6 +104,7 @@ TEST_CASE("a stream that breaks off fails after the bytes that came", "[errors]"
 }
 
 TEST_CASE("an answer that is no HTTP is InvalidResponseError", "[errors]") {
+  require(capabilities().strict_framing, "strict_framing");
   run_test([]() -> Task<void> {
     for (const std::string_view path : {"/garbage", "/bad-status-line", "/conflicting-lengths"}) {
       co_await check_get<InvalidResponseError>(test_server().raw(path), ErrorCode::invalid_response,

@@ -183,8 +183,8 @@ TEST_CASE("Redirect::error makes a redirect an error", "[redirects]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
     session.redirect(Redirect::error);
-    const auto failure = co_await network_failure_of<TooManyRedirects>(session.get("/redirect/1"));
-    check_network_failure(failure, ErrorCode::too_many_redirects, Phase::head, false);
+    const auto failure = co_await failure_of<TooManyRedirects>(session.get("/redirect/1"));
+    check_failure(failure, ErrorCode::too_many_redirects, Phase::head, false);
     const Response plain = co_await session.get("/get");
     CHECK(plain.ok());
     const Response own = co_await session.get("/redirect/1").redirect(Redirect::follow);

@@ -49,7 +49,8 @@ TEST_CASE("destroying a session stops its streams with ClosedError", "[lifetime]
   run_test([]() -> Task<void> {
     const std::string tag = unique_tag();
     auto session = std::make_unique<AsyncSession>(test_server().http());
-    StreamResponse being_read = co_await session->get(tagged("/stall-body?bytes=0", tag)).stream();
+    StreamResponse being_read = co_await session->get(tagged("/stall-body?bytes=1", tag)).stream();
+    static_cast<void>(co_await being_read.read());
     StreamResponse resting = co_await session->get(tagged("/big/1000000000", tag)).stream();
     auto reading = create_task(being_read.read());
     session.reset();

@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /// More than two sockets' buffers and a browser's own can hold.
-constexpr std::uint64_t more_than_buffers = 64u * 1024 * 1024;
+/// Of the sockets on both sides, and Chromium's own of 64 MiB.
+constexpr std::uint64_t more_than_buffers = 96u * 1024 * 1024;
 constexpr std::string_view endless = "/big/4294967296";
 
 std::string joined(const std::vector<std::string>& lines) {
@@ -205,7 +206,8 @@ TEST_CASE("a body that was read is not read twice", "[streaming]") {
 TEST_CASE("two reads at the same time are refused", "[streaming]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
-    StreamResponse stream = co_await session.get("/stall-body?bytes=0").stream();
+    StreamResponse stream = co_await session.get("/stall-body?bytes=1").stream();
+    static_cast<void>(co_await stream.read());
     auto reading = create_task(stream.read());
     static_cast<void>(co_await failure_of<std::logic_error>(stream.read()));
     CHECK_FALSE(reading.done());
@@ -226,6 +228,7 @@ TEST_CASE("a stream that holds no body refuses to be read", "[streaming]") {
 }
 
 TEST_CASE("a slow reader holds the sender back", "[streaming]") {
+  skip_on("firefox", "takes in a body as fast as it comes, read or not");
   run_test([]() -> Task<void> {
     const std::string tag = unique_tag();
     AsyncSession session(test_server().http());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
 #include <reqivo/capabilities.hpp>
 #include <string>
 #include <string_view>
@@ -13,6 +14,20 @@ namespace reqivo::test {
 inline void require(bool supported, std::string_view name) {
   if (!supported) {
     SKIP("the " << capabilities().backend << " backend lacks " << name);
+  }
+}
+
+/// Where this program runs: "native", "node", "chromium" or "firefox".
+inline std::string_view test_target() {
+  if (capabilities().backend == "native") return "native";
+  const char* const target = std::getenv("REQIVO_TEST_TARGET");
+  return target != nullptr ? target : "node";
+}
+
+/// For what a platform does and no capability tells: `skip_on("firefox", "keeps ... open")`
+inline void skip_on(std::string_view target, std::string_view why) {
+  if (test_target() == target) {
+    SKIP(target << " " << why);
   }
 }
 

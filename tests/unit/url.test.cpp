@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "support/capability.hpp"
 #include "url_cases.hpp"
 
 namespace {
@@ -13,6 +14,7 @@ using reqivo::detail::parse_url;
 using reqivo::detail::Url;
 using reqivo::detail::with_query_parameter;
 using reqivo::detail::without_credentials;
+using reqivo::test::test_target;
 
 /// Of a URL that must parse.
 Url parsed(std::string_view text) {
@@ -59,8 +61,9 @@ std::string stripped(std::string_view text) {
 }  // namespace
 
 TEST_CASE("absolute URLs are parsed and serialised by the URL Standard", "[url]") {
-  for (const auto& [input, href] : url_cases::absolute) {
+  for (const auto& [input, standard] : url_cases::absolute) {
     CAPTURE(input);
+    const std::string_view href = url_cases::expected(test_target(), input, standard);
     const std::optional<Url> url = parse_url(input);
     CHECK((url ? std::string_view(url->href) : url_cases::refused) == href);
     if (url) check_parts_agree(*url);
@@ -78,8 +81,9 @@ TEST_CASE("relative URLs are joined with their base by the URL Standard", "[url]
 
 TEST_CASE("an absolute URL does not need its base", "[url]") {
   const Url base = parsed("https://u:p@base:81/a?b#c");
-  for (const auto& [input, href] : url_cases::absolute) {
+  for (const auto& [input, standard] : url_cases::absolute) {
     CAPTURE(input);
+    const std::string_view href = url_cases::expected(test_target(), input, standard);
     if (href.empty() || href.starts_with("https:")) continue;
     const std::optional<Url> url = parse_url(input, &base);
     REQUIRE(url);

@@ -1,0 +1,212 @@
+// What only the Fetch API has, and what must hold of the bridge to it.
+#include <emscripten/heap.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <reqivo/json.hpp>
+#include <reqivo/reqivo.hpp>
+#include <string>
+
+#include "support/capability.hpp"
+#include "support/echo.hpp"
+#include "support/failures.hpp"
+#include "support/run_test.hpp"
+#include "support/test_server.hpp"
+#include "wasm/settled.hpp"
+
+using namespace reqivo;
+using namespace reqivo::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t mebibyte = 1024 * 1024;
+
+Generator<std::string> mebibytes(int count) {
+  for (int i = 0; i < count; ++i) co_yield std::string(mebibyte, 'm');
+}
+
+Task<std::size_t> uploaded(RequestBuilder request) {
+  const Response response = co_await std::move(request);
+  response.raise_for_status();
+  const nlohmann::json seen = response.json();
+  co_return seen.at("bytes").get<std::size_t>();
+}
+
+}  // namespace
+
+TEST_CASE("10,000 aborted requests leave no handle and no memory behind", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    std::size_t after_warm_up = 0;
+    for (int round = 0; round < 100; ++round) {
+      std::vector<JoinHandle<Response>> requests;
+      for (int i = 0; i < 100; ++i) requests.push_back(create_task(session.get("/stall")));
+      CHECK(fetches_held() == 100);
+      requests.clear();
+      CHECK(fetches_held() == 0);
+      co_await sleep(0ms);
+      if (round == 20) after_warm_up = emscripten_get_heap_size();
+    }
+    CHECK(emscripten_get_heap_size() == after_warm_up);
+    const Response after = co_await session.get("/get");
+    CHECK(after.ok());
+  });
+  CHECK(fetches_held() == 0);
+}
+
+TEST_CASE("256 MiB are streamed through a few MiB of wasm memory", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const std::size_t before = emscripten_get_heap_size();
+    StreamResponse stream = co_await session.get("/big/268435456").stream();
+    std::size_t size = 0;
+    while (auto chunk = co_await stream.read()) size += chunk->size();
+    CHECK(size == 256 * mebibyte);
+    CHECK(emscripten_get_heap_size() - before < 8 * mebibyte);
+  });
+}
+
+TEST_CASE("memory may grow while a body arrives", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    StreamResponse stream = co_await session.get("/bytes/8388608?seed=5").stream();
+    std::string body;
+    std::vector<std::string> ballast;
+    while (auto chunk = co_await stream.read()) {
+      body += *chunk;
+      ballast.emplace_back(2 * mebibyte, 'b');
+    }
+    CHECK(body == seeded_bytes(8388608, 5));
+  });
+}
+
+TEST_CASE("a header that the platform keeps to itself is UnsupportedError", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    for (const char* name : {"Host", "connection", "Content-Length", "Transfer-Encoding"}) {
+      CAPTURE(name);
+      const auto failure =
+          co_await failure_of<UnsupportedError>(session.get("/get").header(name, "1"));
+      CHECK(std::string(failure.what()).find(name) != std::string::npos);
+    }
+    for (const char* name : {"Cookie", "Origin", "Sec-Fetch-Mode", "Proxy-Authorization"}) {
+      CAPTURE(name);
+      if (test_target() == "node") break;
+      static_cast<void>(
+          co_await failure_of<UnsupportedError>(session.get("/get").header(name, "1")));
+    }
+    session.on_request([](Request& request) { request.headers().set("Date", "now"); });
+    if (test_target() != "node") {
+      static_cast<void>(co_await failure_of<UnsupportedError>(session.get("/get")));
+    }
+  });
+}
+
+TEST_CASE("the method may not be smuggled in a header", "[fetch]") {
+  if (test_target() == "node") SKIP("node has no forbidden methods");
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    static_cast<void>(co_await failure_of<UnsupportedError>(
+        session.get("/get").header("X-HTTP-Method-Override", "TRACE")));
+    const Response harmless =
+        co_await session.get("/get").header("X-HTTP-Method-Override", "PATCH");
+    CHECK(harmless.ok());
+  });
+}
+
+TEST_CASE("integrity accepts the digest's body and no other", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    // SHA-256 of "hello"
+    const FetchOptions hello =
+        FetchOptions().integrity("sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
+    const Response good = co_await session.get("/encoded?coding=identity&body=hello").fetch(hello);
+    CHECK(good.body() == "hello");
+    static_cast<void>(co_await failure_of<NetworkError>(
+        session.get("/encoded?coding=identity&body=other").fetch(hello)));
+  });
+}
+
+TEST_CASE("no cookie is kept unless the page's credentials are asked for", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    static_cast<void>(co_await session.get("/cookies/set?reqivo=1"));
+    const Response cookies = co_await session.get("/cookies");
+    CHECK(cookies.json().at("cookies").empty());
+  });
+}
+
+TEST_CASE("settings of fetch are refused where the platform ignores them", "[fetch]") {
+  if (capabilities().stored_credentials) SKIP("this platform honours all of them");
+  AsyncSession session(test_server().http());
+  CHECK_THROWS_AS(session.fetch(FetchOptions().credentials(Credentials::include)),
+                  UnsupportedError);
+  CHECK_THROWS_AS(session.fetch(FetchOptions().cache(CacheMode::only_if_cached)), UnsupportedError);
+  CHECK_NOTHROW(session.fetch(FetchOptions().credentials(Credentials::omit)));
+}
+
+TEST_CASE("every other setting of fetch goes through", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    session.fetch(FetchOptions().priority(RequestPriority::high).keepalive(true));
+    FetchOptions options;
+    options.cache(CacheMode::reload)
+        .mode(RequestMode::cors)
+        .referrer_policy(ReferrerPolicy::no_referrer)
+        .priority(RequestPriority::low);
+    const Response response = co_await session.get("/get").fetch(options);
+    CHECK(response.ok());
+  });
+}
+
+TEST_CASE("an upload that cannot be streamed is held in memory up to the limit", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    session.limits(Limits().upload_buffer(2 * mebibyte));
+    const std::size_t two = co_await uploaded(session.post("/upload").body(mebibytes(2)));
+    CHECK(two == 2 * mebibyte);
+    if (capabilities().streamed_upload) {
+      const std::size_t three = co_await uploaded(session.post("/upload").body(mebibytes(3)));
+      CHECK(three == 3 * mebibyte);
+    } else {
+      const auto failure =
+          co_await failure_of<UnsupportedError>(session.post("/upload").body(mebibytes(3)));
+      CHECK(std::string(failure.what()).find("upload_buffer") != std::string::npos);
+    }
+  });
+}
+
+TEST_CASE("an upload of known length is checked against it", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    session.limits(Limits().upload_buffer(mebibyte));
+    static_cast<void>(co_await failure_of<RequestError>(
+        session.post("/upload").body(mebibytes(1), mebibyte + 1)));
+    static_cast<void>(co_await failure_of<RequestError>(
+        session.post("/upload").body(mebibytes(1), mebibyte - 1)));
+  });
+}
+
+TEST_CASE("a response without a body has an empty one", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    for (const char* path : {"/no-content", "/status/304"}) {
+      StreamResponse stream = co_await session.get(path).stream();
+      const auto piece = co_await stream.read();
+      CHECK_FALSE(piece.has_value());
+    }
+    const Response head = co_await session.head("/get");
+    CHECK(head.body().empty());
+  });
+}
+
+TEST_CASE("a field's bytes cross as they are", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const Response response = co_await session.get("/response-headers?X-Bytes=%C3%BC");
+    CHECK(response.headers().get("X-Bytes").has_value());
+    const Response raw = co_await session.get("/raw-headers").header("X-Bytes", "\xC3\xBC\x80");
+    // As characters of the same codes: the JSON is UTF-8.
+    CHECK(raw.json().dump().find("\u00C3\u00BC\u0080") != std::string::npos);
+  });
+}

@@ -1,0 +1,28 @@
+// What became of a JavaScript promise, for tests that wait for one.
+#pragma once
+
+#include <emscripten/val.h>
+
+#include <string>
+
+namespace reqivo::test {
+
+/// Waits until `promise` is settled: `{value}` or `{reason}`.
+[[nodiscard]] emscripten::val settled(emscripten::val promise);
+
+/// `{controller, signal}` of a new AbortController.
+class Aborter {
+ public:
+  Aborter();
+  [[nodiscard]] emscripten::val signal() const { return controller_["signal"]; }
+  void abort(const std::string& reason) { controller_.call<void>("abort", reason); }
+
+ private:
+  emscripten::val controller_;
+};
+
+/// How many fetches and promises library_reqivo.js holds on to.
+[[nodiscard]] int fetches_held();
+[[nodiscard]] int promises_held();
+
+}  // namespace reqivo::test
