@@ -126,72 +126,78 @@ std::string message_of(const Failure& failure, const std::string& method, const 
   return message;
 }
 
+/// What every thrown type is made of, made once: a copy of this per type would be large.
+struct Shown {
+  Shown(const Failure& failure, std::string_view raw_method, std::string_view raw_url)
+      : method(without_controls(raw_method)),
+        url(redact_url(raw_url)),
+        message(message_of(failure, method, url)) {}
+  std::string method;
+  std::string url;
+  std::string message;
+};
+
 template <class RequestFailure>
-[[noreturn]] void throw_request_failure(const Failure& failure, std::string_view method,
-                                        std::string_view url) {
-  std::string shown_method = without_controls(method);
-  std::string shown_url = redact_url(url);
-  const std::string message = message_of(failure, shown_method, shown_url);
-  throw RequestFailure(failure.code, failure.phase, failure.retryable, message,
-                       std::move(shown_method), std::move(shown_url));
+[[noreturn]] void throw_request_failure(const Failure& failure, Shown& shown) {
+  throw RequestFailure(failure.code, failure.phase, failure.retryable, shown.message,
+                       std::move(shown.method), std::move(shown.url));
 }
 
 template <class PlainFailure>
-[[noreturn]] void throw_plain_failure(const Failure& failure, std::string_view method,
-                                      std::string_view url) {
-  throw PlainFailure(failure.code, failure.phase, failure.retryable,
-                     message_of(failure, without_controls(method), redact_url(url)));
+[[noreturn]] void throw_plain_failure(const Failure& failure, const Shown& shown) {
+  throw PlainFailure(failure.code, failure.phase, failure.retryable, shown.message);
 }
 
 }  // namespace
 
 void throw_failure(const Failure& failure, std::string_view method, std::string_view url) {
+  Shown shown(failure, method, url);
   switch (failure.code) {
     case ErrorCode::invalid_url:
-      throw_plain_failure<InvalidUrlError>(failure, method, url);
+      throw_plain_failure<InvalidUrlError>(failure, shown);
     case ErrorCode::dns:
-      throw_request_failure<DnsError>(failure, method, url);
+      throw_request_failure<DnsError>(failure, shown);
     case ErrorCode::connect:
-      throw_request_failure<ConnectError>(failure, method, url);
+      throw_request_failure<ConnectError>(failure, shown);
     case ErrorCode::tls:
-      throw_request_failure<TlsError>(failure, method, url);
+      throw_request_failure<TlsError>(failure, shown);
     case ErrorCode::connection_closed:
-      throw_request_failure<ConnectionClosedError>(failure, method, url);
+      throw_request_failure<ConnectionClosedError>(failure, shown);
     case ErrorCode::network:
-      throw_request_failure<NetworkError>(failure, method, url);
+      throw_request_failure<NetworkError>(failure, shown);
     case ErrorCode::connect_timeout:
-      throw_request_failure<ConnectTimeout>(failure, method, url);
+      throw_request_failure<ConnectTimeout>(failure, shown);
     case ErrorCode::read_timeout:
-      throw_request_failure<ReadTimeout>(failure, method, url);
+      throw_request_failure<ReadTimeout>(failure, shown);
     case ErrorCode::total_timeout:
-      throw_request_failure<TotalTimeout>(failure, method, url);
+      throw_request_failure<TotalTimeout>(failure, shown);
     case ErrorCode::pool_timeout:
-      throw_request_failure<PoolTimeout>(failure, method, url);
+      throw_request_failure<PoolTimeout>(failure, shown);
     case ErrorCode::invalid_response:
     case ErrorCode::limit_exceeded:
-      throw_request_failure<InvalidResponseError>(failure, method, url);
+      throw_request_failure<InvalidResponseError>(failure, shown);
     case ErrorCode::decoding:
-      throw_request_failure<DecodingError>(failure, method, url);
+      throw_request_failure<DecodingError>(failure, shown);
     case ErrorCode::too_many_redirects:
-      throw_request_failure<TooManyRedirects>(failure, method, url);
+      throw_request_failure<TooManyRedirects>(failure, shown);
     case ErrorCode::redirect_loop:
-      throw_request_failure<RedirectLoopError>(failure, method, url);
+      throw_request_failure<RedirectLoopError>(failure, shown);
     case ErrorCode::invalid_request:
     case ErrorCode::http_status:  // HttpStatusError needs the status: raise_for_status() throws it
-      throw_request_failure<RequestError>(failure, method, url);
+      throw_request_failure<RequestError>(failure, shown);
     case ErrorCode::json:
-      throw_plain_failure<JsonError>(failure, method, url);
+      throw_plain_failure<JsonError>(failure, shown);
     case ErrorCode::unsupported:
-      throw_plain_failure<UnsupportedError>(failure, method, url);
+      throw_plain_failure<UnsupportedError>(failure, shown);
     case ErrorCode::wait_timeout:
-      throw_plain_failure<WaitTimeoutError>(failure, method, url);
+      throw_plain_failure<WaitTimeoutError>(failure, shown);
     case ErrorCode::closed:
-      throw_plain_failure<ClosedError>(failure, method, url);
+      throw_plain_failure<ClosedError>(failure, shown);
     case ErrorCode::other:
     case ErrorCode::cancelled:
       break;
   }
-  throw_plain_failure<Error>(failure, method, url);
+  throw_plain_failure<Error>(failure, shown);
 }
 
 }  // namespace detail

@@ -7,7 +7,6 @@
 #include "encoding.hpp"
 #include "exchange.hpp"
 #include "fetch_options.hpp"
-#include "json_text.hpp"
 
 namespace reqivo::detail {
 namespace {
@@ -39,7 +38,10 @@ void change_headers(RequestOptions& options, const Change& change) {
   }
 }
 
-void set_body(RequestOptions& options, RequestBody body, std::string_view type) {
+}  // namespace
+
+void RequestDraft::set_body(RequestBody body, std::string_view type) {
+  RequestOptions& options = exchange().options();
   if (options.has_form || !options.body.empty()) {
     options.refuse(invalid_request("it was given more than one body"));
     return;
@@ -48,11 +50,9 @@ void set_body(RequestOptions& options, RequestBody body, std::string_view type) 
   options.body_type = type;
 }
 
-RequestBody body_of(std::string bytes) {
-  return RequestBody(std::make_shared<const std::string>(std::move(bytes)));
+void RequestDraft::set_body(std::string bytes, std::string_view type) {
+  set_body(RequestBody(std::make_shared<const std::string>(std::move(bytes))), type);
 }
-
-}  // namespace
 
 Exchange& RequestDraft::exchange() const {
   if (!exchange_) throw std::logic_error("reqivo: a request builder can be sent once only");
@@ -91,13 +91,11 @@ void RequestDraft::unsigned_param(std::string_view name, std::uint64_t value) {
   param(name, std::to_string(value));
 }
 
-void RequestDraft::body(std::string bytes) {
-  set_body(exchange().options(), body_of(std::move(bytes)), {});
-}
+void RequestDraft::body(std::string bytes) { set_body(std::move(bytes), {}); }
 
 void RequestDraft::body(Generator<std::string> pieces, std::optional<std::uint64_t> length) {
   auto source = std::make_shared<GeneratorUpload>(std::move(pieces));
-  set_body(exchange().options(), RequestBody(std::move(source), length), {});
+  set_body(RequestBody(std::move(source), length), {});
 }
 
 void RequestDraft::refuse_json(std::string_view why) {
@@ -172,13 +170,6 @@ void RequestDraft::basic_auth(std::string_view user, std::string_view password) 
   Outcome<std::string> credentials = basic_credentials(user, password);
   if (!credentials) return options.refuse(std::move(credentials).failure());
   options.authorization = std::move(credentials).value();
-}
-
-void RequestDraft::json(const nlohmann::json& value) {
-  Outcome<std::string> text = json_text(value);
-  RequestOptions& options = exchange().options();
-  if (!text) return options.refuse(std::move(text).failure());
-  set_body(options, body_of(std::move(text).value()), "application/json");
 }
 
 Task<Response> RequestDraft::send() { return Exchange::send(take()); }

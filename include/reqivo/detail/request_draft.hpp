@@ -22,6 +22,7 @@ class StreamResponse;
 namespace detail {
 
 class Exchange;
+class RequestBody;
 
 /// A request that is being described. Nothing here throws for what the caller asks: the first
 /// refusal is kept, and thrown when the request is sent. Errors: std::logic_error once it was sent
@@ -56,6 +57,8 @@ class RequestDraft {
 
  private:
   [[nodiscard]] Exchange& exchange() const;
+  void set_body(RequestBody body, std::string_view type);
+  void set_body(std::string bytes, std::string_view type);
   [[nodiscard]] std::shared_ptr<Exchange> take();
   std::shared_ptr<Exchange> exchange_;
 };

@@ -1,0 +1,11 @@
+// Ends with the task's own exit code, however it waits before.
+#include <cstdio>
+#include <reqivo/async.hpp>
+
+reqivo::Task<int> program() {
+  co_await reqivo::sleep(std::chrono::milliseconds(20));
+  std::puts("done");
+  co_return 7;
+}
+
+int main() { return reqivo::run_main(program()); }

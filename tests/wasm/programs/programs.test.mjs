@@ -1,0 +1,49 @@
+// node --test programs.test.mjs: how programs end under Node. REQIVO_WASM_PROGRAMS names their folder.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import test from 'node:test';
+
+const folder = process.env.REQIVO_WASM_PROGRAMS;
+const variants = ['', '_suspending', '_exiting'];
+
+function run(name) {
+  const program = path.join(folder, `program_${name}.js`);
+  const { status, signal, stdout, stderr } =
+    spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 20_000 });
+  return { status, signal, lines: stdout.trimEnd().split('\n'), stderr };
+}
+
+for (const variant of variants) {
+  test(`the process ends with the task's exit code (exit_code${variant})`, () => {
+    const { status, lines, stderr } = run(`exit_code${variant}`);
+    assert.deepEqual({ status, lines, stderr }, { status: 7, lines: ['done'], stderr: '' });
+  });
+
+  test(`an exception that leaves the program gives exit code 1 (throws${variant})`, () => {
+    const { status, stderr } = run(`throws${variant}`);
+    assert.equal(status, 1);
+    assert.match(stderr, /^reqivo: the program ends with an exception: it went wrong\n$/);
+  });
+
+  test(`a program that nothing can finish says so and gives 1 (stuck${variant})`, () => {
+    const { status, lines, stderr } = run(`stuck${variant}`);
+    assert.match(stderr, /nothing left in the event loop/);
+    assert.deepEqual({ status, lines }, { status: 1, lines: ['destroyed'] });
+  });
+}
+
+test('a detached task does not keep the process', () => {
+  const { status, signal } = run('stays');
+  assert.deepEqual({ status, signal }, { status: 3, signal: null });
+});
+
+test('run and the blocking session refuse in a build that cannot suspend', () => {
+  const { status, lines } = run('run_refused');
+  assert.equal(status, 0);
+  assert.equal(lines.length, 3);
+  assert.match(lines[0], /^refused: run\(\) is not supported by this build of the wasm backend/);
+  assert.match(lines[1], /^refused: /);
+  assert.equal(lines[2], 'cannot block');
+});
