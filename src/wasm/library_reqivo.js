@@ -131,7 +131,8 @@ addToLibrary({
         reqivo.read(record);
       } else {
         reqivo.enter(() => {
-          HEAPU8.set(value, _reqivo_fetch_allocate(record.operation, value.length));
+          const pointer = _reqivo_fetch_allocate(record.operation, value.length);
+          HEAPU8.set(value, pointer); // looked up only now: memory may have grown
           return _reqivo_fetch_chunk(record.operation);
         });
       }
