@@ -4,6 +4,10 @@
 
 namespace reqivo {
 
-asio::io_context& this_thread_io_context() { return *native::AsioEventLoop::current().context(); }
+asio::io_context& this_thread_io_context() {
+  native::AsioEventLoop& loop = native::AsioEventLoop::current();
+  loop.lend_context();
+  return *loop.context();
+}
 
 }  // namespace reqivo

@@ -77,7 +77,10 @@ void ConnectionRace::expired() noexcept { start_next(); }
 
 detail::Outcome<Socket> ConnectionRace::await_resume() {
   if (!winner_) return connect_failure(first_error_);
-  return Socket(context_, std::move(winner_->socket));
+  std::error_code error;
+  const int descriptor = winner_->socket.release(error);
+  if (error) return connect_failure(error);
+  return Socket(AsioEventLoop::current().reactor(), descriptor);
 }
 
 }  // namespace reqivo::native

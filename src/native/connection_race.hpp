@@ -8,6 +8,7 @@
 #include <reqivo/detail/timer.hpp>
 #include <vector>
 
+#include "native/event_loop.hpp"
 #include "native/socket.hpp"
 #include "platform/failure.hpp"
 
@@ -43,6 +44,7 @@ class ConnectionRace final : private detail::TimerNode {
   void finished(std::size_t attempt, const std::error_code& error);
   void expired() noexcept override;
 
+  AsioUse asio_use_;
   std::shared_ptr<asio::io_context> context_;
   std::vector<asio::ip::tcp::endpoint> endpoints_;
   std::vector<std::shared_ptr<Attempt>> attempts_;

@@ -41,6 +41,7 @@ class Resolution {
  private:
   Resolver& resolver_;
   // The answer comes from another thread: until then the loop is not out of work.
+  AsioUse asio_use_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   std::string host_;
   std::uint16_t port_;

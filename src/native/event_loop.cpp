@@ -1,20 +1,36 @@
 #include "native/event_loop.hpp"
 
+#include <unistd.h>
+
 #include <asio/post.hpp>
+#include <cerrno>
 #include <chrono>
 #include <reqivo/async.hpp>
+#include <system_error>
 #include <utility>
 
 #include "scheduler.hpp"
 
 namespace reqivo::native {
+namespace {
+
+int duplicate(int descriptor) {
+  const int copy = ::dup(descriptor);
+  if (copy < 0) throw std::system_error(errno, std::generic_category(), "dup");
+  return copy;
+}
+
+}  // namespace
 
 // UNSAFE_IO: no lock around each descriptor, since only this thread touches them. Posting stays
 // thread safe: the resolver's threads do it.
 AsioEventLoop::AsioEventLoop(detail::Scheduler& scheduler)
     : scheduler_(scheduler),
       context_(std::make_shared<asio::io_context>(ASIO_CONCURRENCY_HINT_UNSAFE_IO)),
-      timer_(*context_) {}
+      reactor_(std::make_shared<Reactor>([this, alive = alive_] {
+        if (*alive && waits_outside()) arm_reactor();
+      })),
+      reactor_descriptor_(*context_, duplicate(reactor_->descriptor())) {}
 
 AsioEventLoop::~AsioEventLoop() { *alive_ = false; }
 
@@ -24,10 +40,16 @@ AsioEventLoop& AsioEventLoop::current() {
 
 detail::TimePoint AsioEventLoop::now() const noexcept { return std::chrono::steady_clock::now(); }
 
+void AsioEventLoop::lend_context() {
+  if (std::exchange(lent_, true) || driven_) return;
+  if (scheduler_.has_work()) wake_soon();
+  arm();
+}
+
 void AsioEventLoop::wake_soon() noexcept {
-  // While `run_until` drives, it turns the scheduler before it blocks. Otherwise someone else
-  // drives the context, or nobody does yet.
-  if (driven_ || wake_posted_) return;
+  // While `run_until` drives, it turns the scheduler before it blocks; its next call does, where
+  // nobody else can drive.
+  if (!waits_outside() || wake_posted_) return;
   wake_posted_ = true;
   asio::post(*context_, [this, alive = alive_] {
     if (!*alive) return;
@@ -37,30 +59,48 @@ void AsioEventLoop::wake_soon() noexcept {
 }
 
 void AsioEventLoop::timer_due_at(detail::TimePoint when) noexcept {
-  if (armed_for_ && *armed_for_ <= when) return;
-  armed_for_ = when;
-  timer_.expires_at(when);
-  timer_.async_wait([this, alive = alive_](const std::error_code& error) {
-    if (error || !*alive) return;  // moved to an earlier time, or the loop is gone
-    armed_for_.reset();
-    turn_from_outside();
-  });
+  if (!waits_outside()) return;
+  reactor_->set_alarm(when);
+  arm_reactor();
 }
 
 void AsioEventLoop::turn_from_outside() noexcept {
   if (driven_) return;
   if (scheduler_.turn()) wake_soon();
-  arm_timer();
+  arm();
 }
 
-void AsioEventLoop::arm_timer() noexcept {
-  if (const auto earliest = scheduler_.earliest_timer()) timer_due_at(*earliest);
+bool AsioEventLoop::set_alarm() noexcept {
+  if (const auto earliest = scheduler_.earliest_timer()) {
+    reactor_->set_alarm(*earliest);
+    return true;
+  }
+  return reactor_->watches_any();
 }
 
-void AsioEventLoop::disarm_timer() noexcept {
-  if (!armed_for_) return;
-  armed_for_.reset();
-  timer_.cancel();
+void AsioEventLoop::arm() {
+  if (set_alarm()) {
+    arm_reactor();
+  } else {
+    disarm_reactor();
+  }
+}
+
+void AsioEventLoop::arm_reactor() {
+  if (reactor_armed_) return;
+  reactor_armed_ = true;
+  reactor_descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 [this, alive = alive_](const std::error_code&) {
+                                   if (!*alive) return;
+                                   reactor_armed_ = false;
+                                   reactor_->dispatch(Reactor::Wait::no);
+                                   turn_from_outside();
+                                 });
+}
+
+void AsioEventLoop::disarm_reactor() noexcept {
+  std::error_code ignored;
+  if (reactor_armed_) reactor_descriptor_.cancel(ignored);
 }
 
 /// While it lives, `run_until` turns the scheduler; afterwards whoever drives the context does.
@@ -71,8 +111,9 @@ class AsioEventLoop::Driven {
   Driven& operator=(const Driven&) = delete;
   ~Driven() {
     loop_.driven_ = false;
+    if (!loop_.lent_) return;
     if (loop_.scheduler_.has_work()) loop_.wake_soon();
-    loop_.arm_timer();
+    loop_.arm();
   }
 
  private:
@@ -85,16 +126,23 @@ bool AsioEventLoop::run_until(const bool& done) {
   while (!done && progress) {
     const bool more = scheduler_.turn();
     if (done) break;
-    arm_timer();
-    if (context_->stopped()) context_->restart();
-    if (more) {
-      context_->poll();
-    } else {
-      if (!scheduler_.earliest_timer()) disarm_timer();
-      progress = context_->run_one() > 0;
-    }
+    progress = lent_ || *asio_uses_ > 0 ? wait_in_asio(more) : wait_in_reactor(more);
   }
   return done;
+}
+
+bool AsioEventLoop::wait_in_reactor(bool more_to_do) noexcept {
+  if (!set_alarm() && !more_to_do) return false;
+  reactor_->dispatch(more_to_do ? Reactor::Wait::no : Reactor::Wait::until_something_comes);
+  return true;
+}
+
+bool AsioEventLoop::wait_in_asio(bool more_to_do) {
+  arm();
+  if (context_->stopped()) context_->restart();
+  if (!more_to_do) return context_->run_one() > 0;
+  context_->poll();
+  return true;
 }
 
 }  // namespace reqivo::native

@@ -1,11 +1,17 @@
 #include "native/socket.hpp"
 
-#include <array>
-#include <asio/buffer.hpp>
-#include <asio/error.hpp>
-#include <utility>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include "native/handler_memory.hpp"
+#include <algorithm>
+#include <array>
+#include <asio/error.hpp>
+#include <cerrno>
+#include <utility>
 
 namespace reqivo::native {
 namespace {
@@ -16,16 +22,40 @@ bool would_block(const std::error_code& error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
+std::error_code last_error() noexcept {
+  return std::error_code(errno, asio::error::get_system_category());
+}
+
+/// The result of a call that gives -1 for an error; its number of bytes otherwise.
+std::size_t counted(ssize_t result, std::error_code& error) noexcept {
+  error = result < 0 ? last_error() : std::error_code();
+  return result < 0 ? 0 : static_cast<std::size_t>(result);
+}
+
+iovec part_of(std::string_view bytes, std::size_t from) noexcept {
+  // iovec has no const; sendmsg does not write.
+  return {const_cast<char*>(bytes.data()) + from, bytes.size() - from};
+}
+
 }  // namespace
 
-/// Shared by the socket, its awaiters and the handlers of pending operations.
-class Socket::State : public std::enable_shared_from_this<State> {
+/// Shared by the socket and its awaiters. Pending operations are tried again when the reactor says
+/// so.
+class Socket::State final : public std::enable_shared_from_this<State>, private Reactor::Client {
  public:
-  explicit State(asio::ip::tcp::socket connected) : socket_(std::move(connected)) {
-    std::error_code ignored;
-    socket_.non_blocking(true, ignored);
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  State(std::shared_ptr<Reactor> reactor, int connected)
+      : reactor_(std::move(reactor)), socket_(connected) {
+    int on = 1;
+    static_cast<void>(::ioctl(socket_, FIONBIO, &on));
+    static_cast<void>(::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+    watched_ = reactor_->add(socket_, *this);
+    if (watched_) return;
+    read_error_ = last_error();  // the first `Fill` reports it
+    read_done_ = true;
   }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { close(); }
 
   // ---- reading
 
@@ -45,33 +75,19 @@ class Socket::State : public std::enable_shared_from_this<State> {
     if (read_pending_) return false;
     make_room();
     if (!expect_more_) return false;
-    std::error_code error;
-    const std::size_t count = socket_.receive(free_space(), 0, error);
-    if (would_block(error)) {
-      expect_more_ = false;
-      return false;
-    }
-    note_read(error, count);
-    return true;
+    return receive();
   }
   void watch() {
     // A read that ended while something was sent may have been dealt with since.
     if (read_done_ && begin_ == end_) static_cast<void>(take_early_input());
     if (read_pending_ || read_done_) return;
-    make_room();
-    start_read();
+    if (read_now()) {
+      read_done_ = true;
+    } else {
+      start_read();
+    }
   }
-  void start_read() {
-    if (read_pending_) return;
-    read_pending_ = true;
-    auto handler = [self = shared_from_this()](const std::error_code& error, std::size_t count) {
-      self->read_pending_ = false;
-      self->note_read(error, count);
-      self->read_done_ = true;
-      if (self->read_waiter_ != nullptr) self->read_waiter_->wake();
-    };
-    socket_.async_receive(free_space(), PlacedHandler(read_memory_, std::move(handler)));
-  }
+  void start_read() noexcept { read_pending_ = true; }
   [[nodiscard]] std::error_code take_read_error() noexcept {
     read_done_ = false;
     return std::exchange(read_error_, {});
@@ -99,7 +115,7 @@ class Socket::State : public std::enable_shared_from_this<State> {
   bool write_now() noexcept {
     while (sent_ < outgoing_.size()) {
       std::error_code error;
-      const std::size_t count = socket_.send(unsent(), 0, error);
+      const std::size_t count = send_some(error);
       if (would_block(error)) return false;
       if (error) {
         write_error_ = error;
@@ -109,20 +125,7 @@ class Socket::State : public std::enable_shared_from_this<State> {
     }
     return true;
   }
-  void start_write() {
-    write_pending_ = true;
-    auto handler = [self = shared_from_this()](const std::error_code& error, std::size_t count) {
-      self->write_pending_ = false;
-      self->note_written(count);
-      if (error) self->write_error_ = error;
-      if (!error && !self->write_now()) {
-        self->start_write();
-      } else if (self->write_waiter_ != nullptr) {
-        self->write_waiter_->wake();
-      }
-    };
-    socket_.async_send(unsent(), PlacedHandler(write_memory_, std::move(handler)));
-  }
+  void start_write() noexcept { write_pending_ = true; }
   [[nodiscard]] std::error_code write_error() const noexcept { return write_error_; }
   [[nodiscard]] bool write_pending() const noexcept { return write_pending_; }
   void set_write_waiter(detail::PromiseBase* waiter) noexcept { write_waiter_ = waiter; }
@@ -135,29 +138,77 @@ class Socket::State : public std::enable_shared_from_this<State> {
   [[nodiscard]] bool look() noexcept {
     char byte = 0;
     std::error_code error;
-    socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, error);
+    counted(::recv(socket_, &byte, 1, MSG_PEEK), error);
     return !would_block(error);
   }
   void try_send(std::string_view bytes) noexcept {
-    std::error_code ignored;
-    socket_.send(asio::buffer(bytes.data(), bytes.size()), 0, ignored);
+    static_cast<void>(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
   }
   /// Closes without sending what the kernel still holds (RFC 9293 §3.10.5, ABORT): a peer that does
   /// not read would otherwise not learn of it.
   void reset() noexcept {
-    std::error_code ignored;
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    linger at_once{};
+    at_once.l_onoff = 1;
+    static_cast<void>(::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
     close();
   }
   [[nodiscard]] bool all_sent() const noexcept { return sent_ == outgoing_.size(); }
   void close() noexcept {
-    std::error_code ignored;
-    socket_.close(ignored);
+    if (socket_ < 0) return;
+    if (watched_) reactor_->remove(socket_);
+    ::close(std::exchange(socket_, -1));
   }
 
  private:
-  [[nodiscard]] asio::mutable_buffer free_space() const noexcept {
-    return asio::buffer(buffer_.get() + end_, size_ - end_);
+  // ---- waiting
+
+  void ready(Reactor::Events events) noexcept override {
+    constexpr Reactor::Events end = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    if ((events & end) != 0) end_is_near_ = true;
+    if ((events & (EPOLLIN | end)) != 0) {
+      expect_more_ = true;
+      if (read_pending_ && receive()) finish_read();
+    }
+    if (write_pending_ && (events & (EPOLLOUT | end)) != 0 && write_now()) finish_write();
+  }
+  void finish_read() noexcept {
+    read_pending_ = false;
+    read_done_ = true;
+    if (read_waiter_ != nullptr) read_waiter_->wake();
+  }
+  void finish_write() noexcept {
+    write_pending_ = false;
+    if (write_waiter_ != nullptr) write_waiter_->wake();
+  }
+
+  // ---- bytes
+
+  /// False: there is nothing to read now.
+  [[nodiscard]] bool receive() noexcept {
+    std::error_code error;
+    const std::size_t count =
+        counted(::recv(socket_, buffer_.get() + end_, size_ - end_, 0), error);
+    if (would_block(error)) {
+      expect_more_ = false;
+      return false;
+    }
+    if (!error && count == 0) error = asio::error::eof;
+    note_read(error, count);
+    return true;
+  }
+  [[nodiscard]] std::size_t send_some(std::error_code& error) noexcept {
+    const std::string_view own = outgoing_.own();
+    const std::string_view shared = outgoing_.shared();
+    const std::size_t own_sent = std::min(sent_, own.size());
+    if (shared.empty()) {
+      return counted(::send(socket_, own.data() + own_sent, own.size() - own_sent, MSG_NOSIGNAL),
+                     error);
+    }
+    std::array<iovec, 2> parts = {part_of(own, own_sent), part_of(shared, sent_ - own_sent)};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    return counted(::sendmsg(socket_, &message, MSG_NOSIGNAL), error);
   }
   /// Only with no read pending: it may move what is there.
   void make_room() {
@@ -179,25 +230,21 @@ class Socket::State : public std::enable_shared_from_this<State> {
     size_ *= 2;
   }
   void note_read(const std::error_code& error, std::size_t count) noexcept {
-    expect_more_ = count > 0 && count == size_ - end_;  // the kernel had at least a buffer full
+    // The kernel had at least a buffer full, or the end comes behind these bytes.
+    expect_more_ = count > 0 && (count == size_ - end_ || end_is_near_);
     end_ += count;
     read_error_ = error;
     if (progress_ && count > 0) progress_->moved();
-  }
-  [[nodiscard]] std::array<asio::const_buffer, 2> unsent() const noexcept {
-    const std::string_view own = outgoing_.own();
-    const std::string_view shared = outgoing_.shared();
-    const std::size_t own_sent = std::min(sent_, own.size());
-    const std::size_t shared_sent = sent_ - own_sent;
-    return {asio::buffer(own.data() + own_sent, own.size() - own_sent),
-            asio::buffer(shared.data() + shared_sent, shared.size() - shared_sent)};
   }
   void note_written(std::size_t count) noexcept {
     sent_ += count;
     if (progress_ && count > 0) progress_->moved();
   }
 
-  asio::ip::tcp::socket socket_;
+  std::shared_ptr<Reactor> reactor_;
+  int socket_;
+  bool watched_ = false;
+  bool end_is_near_ = false;
   std::shared_ptr<detail::ExchangeProgress> progress_;
 
   std::unique_ptr<char[]> buffer_;
@@ -210,14 +257,12 @@ class Socket::State : public std::enable_shared_from_this<State> {
   bool read_done_ = false;
   std::error_code read_error_;
   detail::PromiseBase* read_waiter_ = nullptr;
-  HandlerMemory read_memory_;
 
   OutgoingBytes outgoing_;
   std::size_t sent_ = 0;
   bool write_pending_ = false;
   std::error_code write_error_;
   detail::PromiseBase* write_waiter_ = nullptr;
-  HandlerMemory write_memory_;
 };
 
 // ---- Fill
@@ -290,8 +335,8 @@ std::error_code Socket::Write::await_resume() noexcept {
 
 // ---- Socket
 
-Socket::Socket(std::shared_ptr<asio::io_context> context, asio::ip::tcp::socket connected)
-    : context_(std::move(context)), state_(std::make_shared<State>(std::move(connected))) {}
+Socket::Socket(std::shared_ptr<Reactor> reactor, int connected)
+    : state_(std::make_shared<State>(std::move(reactor), connected)) {}
 
 Socket::Socket(Socket&&) noexcept = default;
 
@@ -299,7 +344,6 @@ Socket& Socket::operator=(Socket&& other) noexcept {
   if (this != &other) {
     close();
     state_ = std::move(other.state_);
-    context_ = std::move(other.context_);
   }
   return *this;
 }

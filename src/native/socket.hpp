@@ -1,7 +1,6 @@
 // A connected TCP socket that coroutines await.
 #pragma once
 
-#include <asio/ip/tcp.hpp>
 #include <coroutine>
 #include <cstddef>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "native/reactor.hpp"
 #include "platform/transport.hpp"
 
 namespace reqivo::native {
@@ -36,12 +36,13 @@ class OutgoingBytes {
 /// One TCP connection. Moving bytes is tried at once, and only then waited for, so that what the
 /// kernel can take or give costs one system call.
 ///
-/// Lifetime: what a pending operation needs belongs to a state that its handler shares; destroying
-/// the socket closes it, and handlers that come later find nobody. Destroying an awaiter that still
-/// waits closes the socket too: half a message is of use to no one.
+/// Lifetime: what a pending operation needs belongs to a state that its awaiter shares; destroying
+/// the socket closes it. Destroying an awaiter that still waits closes the socket too: half a
+/// message is of use to no one.
 class Socket {
  public:
-  Socket(std::shared_ptr<asio::io_context> context, asio::ip::tcp::socket connected);
+  /// Takes the descriptor of a connected socket over. `reactor` is this thread's.
+  Socket(std::shared_ptr<Reactor> reactor, int connected);
   Socket(Socket&&) noexcept;
   Socket& operator=(Socket&&) noexcept;
   ~Socket();
@@ -128,8 +129,6 @@ class Socket {
   void close() noexcept;
 
  private:
-  // Owned here and not by the state: pending handlers, which own the state, live in the context.
-  std::shared_ptr<asio::io_context> context_;
   std::shared_ptr<State> state_;
 };
 
