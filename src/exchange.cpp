@@ -136,12 +136,6 @@ void Exchange::run_request_hooks() {
 }
 
 Task<Outcome<Done>> Exchange::perform(bool buffered) {
-  Outcome<Done> fetched = co_await fetch();
-  if (!fetched || !buffered) co_return fetched;
-  co_return co_await buffer_body();
-}
-
-Task<Outcome<Done>> Exchange::fetch() {
   const bool follows = session_->capabilities->manual_redirects;
   RedirectChain chain(follows ? request_.redirect : Redirect::manual, max_redirects_);
   for (;;) {
@@ -150,12 +144,16 @@ Task<Outcome<Done>> Exchange::fetch() {
     Outcome<TransportResponse> answer = co_await std::move(sending);
     if (!answer) co_return std::move(answer).failure();
     TransportResponse& response = answer.value();
-    std::string answered_by = request_.url.href;
+    std::string answered_by;
+    if (is_redirect_status(response.status)) answered_by = request_.url.href;
     Outcome<bool> redirected = chain.follow(response.status, response.headers, request_);
     if (!redirected) co_return std::move(redirected).failure();
     if (!redirected.value()) {
       take_head(response);
-      co_return Done();
+      auto refused = take_whole_body(std::move(response.whole_body), buffered);
+      if (refused) co_return std::move(*refused);
+      if (!buffered || !source_) co_return Done();
+      co_return co_await buffer_body();
     }
     response_.history_.emplace_back(response.status, std::move(answered_by));
     co_await drain(std::move(response.body));

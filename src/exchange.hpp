@@ -51,9 +51,9 @@ class Exchange final : public Supervisor::Step, public std::enable_shared_from_t
   // before the head
   [[nodiscard]] Outcome<Done> begin();
   Task<Outcome<Done>> perform(bool buffered);
-  Task<Outcome<Done>> fetch();
   void run_request_hooks();
   void take_head(TransportResponse& response);
+  [[nodiscard]] std::optional<Failure> take_whole_body(std::string bytes, bool buffered);
   [[nodiscard]] Response finish_response();
 
   // the body

@@ -13,7 +13,25 @@ namespace {
 /// The most that is reserved on a Content-Length's word.
 constexpr std::uint64_t trusted_length = 1024 * 1024;
 
+/// A body that has arrived whole.
+class WholeBody final : public BodySource {
+ public:
+  explicit WholeBody(std::string bytes) : bytes_(std::move(bytes)) {}
+  Task<Outcome<std::string>> read() override {
+    return [](std::string bytes) -> Task<Outcome<std::string>> {
+      co_return bytes;
+    }(std::exchange(bytes_, {}));
+  }
+
+ private:
+  std::string bytes_;
+};
+
 }  // namespace
+
+std::unique_ptr<BodySource> make_body_source(std::string bytes) {
+  return std::make_unique<WholeBody>(std::move(bytes));
+}
 
 /// A read of the body that is under way. Destroyed before `completed`, it aborts the exchange.
 class Exchange::Reading {
@@ -72,6 +90,17 @@ Task<Response> Exchange::buffer(BodyOwner owner, Response response) {
   self.end_body();
   self.response_.elapsed_ = Scheduler::current().loop().now() - self.start_;
   co_return std::move(self.response_);
+}
+
+std::optional<Failure> Exchange::take_whole_body(std::string bytes, bool buffered) {
+  if (bytes.empty()) return std::nullopt;
+  if (!buffered) {
+    source_ = make_body_source(std::move(bytes));
+    return std::nullopt;
+  }
+  if (body_limit_ && bytes.size() > *body_limit_) return over_limit();
+  response_.body_ = std::move(bytes);
+  return std::nullopt;
 }
 
 Task<Outcome<Done>> Exchange::buffer_body() {

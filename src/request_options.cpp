@@ -34,11 +34,25 @@ Failure invalid_request(std::string why) {
 
 bool is_http(const Url& url) noexcept { return url.scheme == "http" || url.scheme == "https"; }
 
-Outcome<Url> read_url(const RequestOptions& options, const SessionState& session) {
+/// Requests of one session mostly differ in the path alone.
+std::optional<Url> parse_request_url(const std::string& text, SessionState& session) {
+  const bool has_base = session.base.has_value();
+  if (!has_base && !session.last) {
+    session.last = parse_url(text);
+    return session.last;
+  }
+  const Url& known = has_base ? *session.base : *session.last;
+  if (auto url = with_plain_target(text, known, has_base)) return url;
+  auto url = parse_url(text, has_base ? &known : nullptr);
+  if (url && !has_base) session.last = url;
+  return url;
+}
+
+Outcome<Url> read_url(const RequestOptions& options, SessionState& session) {
   if (!session.base_url.empty() && !session.base) {
     return invalid_url("the session's base URL is not a valid absolute URL");
   }
-  std::optional<Url> url = parse_url(options.url, session.base ? &*session.base : nullptr);
+  std::optional<Url> url = parse_request_url(options.url, session);
   if (!url) {
     return invalid_url(session.base ? "it is not a valid URL" : "it is not a valid absolute URL");
   }
@@ -109,7 +123,7 @@ Outcome<std::string> checked_method(std::string method) {
   return method;
 }
 
-Outcome<Done> prepare_request(RequestOptions& options, const SessionState& session,
+Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
                               TransportRequest& request) {
   if (options.refused) return std::move(*options.refused);
   Outcome<Url> url = read_url(options, session);

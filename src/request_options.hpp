@@ -49,7 +49,7 @@ struct RequestOptions {
 
 /// Makes the request to send of `options`, which is used up, and its session's settings. Failures:
 /// whatever `options` was refused for, `invalid_url`, `invalid_request`.
-[[nodiscard]] Outcome<Done> prepare_request(RequestOptions& options, const SessionState& session,
+[[nodiscard]] Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
                                             TransportRequest& request);
 
 /// The limits of a request: the library's, then the session's, then its own.

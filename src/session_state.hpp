@@ -37,6 +37,7 @@ struct SessionState {
 
   std::string base_url;
   std::optional<Url> base;  ///< none: there is no base URL, or it does not parse
+  std::optional<Url> last;  ///< of an earlier request: the next one often goes to the same origin
   Headers headers;
   std::string authorization;  ///< of the session's own auth; empty: none
   Timeout timeout;

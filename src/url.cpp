@@ -2,6 +2,9 @@
 // canonical.
 #include "platform/url.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "encoding.hpp"
 
 namespace reqivo::detail {
@@ -13,7 +16,51 @@ std::size_t end_without_fragment(const Url& url) {
   return hash == std::string::npos ? url.href.size() : hash;
 }
 
+/// Code points that the URL Standard's path state and query state take over as they are, and that
+/// mean nothing to them. '.' and '?' are looked at apart; '%' is not among them, since "%2e" is a
+/// dot.
+constexpr std::array<bool, 256> make_plain_table() {
+  std::array<bool, 256> table{};
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("-_~!$&()*+,;=:@/.?")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}
+constexpr std::array<bool, 256> plain_table = make_plain_table();
+
+/// A path, maybe with a query, that stays as it is: see `plain_table`. "." and ".." segments would
+/// not; a second '/' in front would be a host.
+bool is_plain_target(std::string_view target) {
+  if (!target.starts_with('/') || target.starts_with("//")) return false;
+  if (target.find("/.") != std::string_view::npos) return false;
+  return std::all_of(target.begin(), target.end(),
+                     [](char c) { return plain_table[static_cast<unsigned char>(c)]; });
+}
+
 }  // namespace
+
+std::optional<Url> with_plain_target(std::string_view input, const Url& known, bool known_is_base) {
+  const bool http = known.scheme == "http" || known.scheme == "https";
+  if (!http || !known.username.empty() || !known.password.empty()) return std::nullopt;
+  const std::size_t origin_size = known.href.find('/', known.scheme.size() + 3);
+  const std::string_view origin = std::string_view(known.href).substr(0, origin_size);
+  const bool absolute = input.starts_with(origin);
+  if (!absolute && !known_is_base) return std::nullopt;
+  const std::string_view target = absolute ? input.substr(origin.size()) : input;
+  if (!is_plain_target(target)) return std::nullopt;
+  Url url;
+  url.href.reserve(origin.size() + target.size());
+  url.href.append(origin).append(target);
+  url.scheme = known.scheme;
+  url.host = known.host;
+  url.port = known.port;
+  url.has_port = known.has_port;
+  url.target = target;
+  return url;
+}
 
 Url with_query_parameter(Url url, std::string_view name, std::string_view value) {
   std::string pair;

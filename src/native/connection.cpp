@@ -60,10 +60,14 @@ Task<Outcome<bool>> Connection::fill(Phase phase) {
   if (tls_) return fill_tls(phase);
   return [](Socket& socket, Phase where) -> Task<Outcome<bool>> {
     const std::error_code error = co_await socket.fill();
-    if (error == asio::error::eof) co_return false;
-    if (error) co_return socket_failure(error, where);
-    co_return true;
+    co_return filled(error, where);
   }(socket_, phase);
+}
+
+Outcome<bool> Connection::filled(const std::error_code& error, Phase phase) {
+  if (error == asio::error::eof) return false;
+  if (error) return socket_failure(error, phase);
+  return true;
 }
 
 Task<Outcome<bool>> Connection::fill_tls(Phase phase) {
@@ -106,14 +110,22 @@ void Connection::consume(std::size_t count) noexcept {
   }
 }
 
-Task<Outcome<Done>> Connection::write(OutgoingBytes bytes, bool stop_on_input) {
+std::optional<Outcome<Done>> Connection::write_now(OutgoingBytes bytes) {
   if (tls_) {
     if (!tls_->write(bytes.own()) || !tls_->write(bytes.shared())) {
-      co_return tls_failure(Phase::send);
+      return tls_failure(Phase::send);
     }
     bytes = OutgoingBytes(std::exchange(tls_->pending_output(), {}));
   }
-  const std::error_code error = co_await socket_.write(std::move(bytes), stop_on_input);
+  const auto error = socket_.write_now(std::move(bytes));
+  if (!error) return std::nullopt;
+  if (*error) return socket_failure(*error, Phase::send);
+  return Done();
+}
+
+Task<Outcome<Done>> Connection::write(OutgoingBytes bytes, bool stop_on_input) {
+  if (auto written = write_now(std::move(bytes))) co_return std::move(*written);
+  const std::error_code error = co_await socket_.finish_write(stop_on_input);
   if (error) co_return socket_failure(error, Phase::send);
   co_return Done();
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "native/http1_parser.hpp"
 #include "native/socket.hpp"
 #include "native/tls_engine.hpp"
 #include "platform/failure.hpp"
@@ -32,6 +33,11 @@ class Connection {
   /// Waits for bytes. True: `input()` holds more than before. False: a proper end of the stream
   /// (over TLS: close_notify). `phase` is where a failure happens.
   Task<detail::Outcome<bool>> fill(Phase phase);
+  /// Without TLS, what `fill` waits for can be awaited without a task around it; `filled` tells
+  /// what came of it.
+  [[nodiscard]] bool encrypted() const noexcept { return tls_.has_value(); }
+  [[nodiscard]] Socket::Fill fill_plain() { return socket_.fill(); }
+  [[nodiscard]] static detail::Outcome<bool> filled(const std::error_code& error, Phase phase);
   /// Received bytes that nobody has consumed. Valid until the next `fill`.
   [[nodiscard]] std::string_view input() const noexcept;
   void consume(std::size_t count) noexcept;
@@ -40,10 +46,15 @@ class Connection {
   /// the peer takes no more: then `write_unfinished()`, and `finish_write` goes on.
   Task<detail::Outcome<detail::Done>> write(OutgoingBytes bytes, bool stop_on_input);
   Task<detail::Outcome<detail::Done>> finish_write(bool stop_on_input);
+  /// Sends what goes without waiting. None: that was not all, and `finish_write` goes on.
+  [[nodiscard]] std::optional<detail::Outcome<detail::Done>> write_now(OutgoingBytes bytes);
   /// After a write that ended early: adds what has arrived to `input()`, without waiting. False:
   /// the stream has ended or failed, which the next `fill` reports.
   [[nodiscard]] bool take_early_input();
   [[nodiscard]] bool write_unfinished() const noexcept { return socket_.write_unfinished(); }
+
+  /// Reads the answers. It stays with the connection, so that its memory does.
+  [[nodiscard]] Http1Parser& parser() noexcept { return parser_; }
 
   void set_progress(std::shared_ptr<detail::ExchangeProgress> progress) noexcept {
     socket_.set_progress(std::move(progress));
@@ -65,6 +76,7 @@ class Connection {
 
   Socket socket_;
   std::optional<TlsEngine> tls_;
+  Http1Parser parser_;
   std::unique_ptr<char[]> plaintext_;  // with TLS only
   std::size_t plaintext_size_ = 16 * 1024;
   std::size_t plaintext_begin_ = 0;

@@ -22,26 +22,12 @@ Failure wrong_length(std::string_view how) {
                  "the streamed body is " + std::string(how) + " than the length given for it");
 }
 
-/// A body that has arrived whole.
-class CompleteBody final : public detail::BodySource {
- public:
-  explicit CompleteBody(std::string bytes) : bytes_(std::move(bytes)) {}
-  Task<Outcome<std::string>> read() override {
-    return [](std::string bytes) -> Task<Outcome<std::string>> {
-      co_return bytes;
-    }(std::exchange(bytes_, {}));
-  }
-
- private:
-  std::string bytes_;
-};
-
 }  // namespace
 
 Http1Exchange::Http1Exchange(Lease lease, std::shared_ptr<detail::ExchangeProgress> progress,
                              const Http1Limits& limits, bool response_to_head)
     : lease_(std::move(lease)), progress_(std::move(progress)) {
-  parser_.start(response_to_head, limits);
+  parser().start(response_to_head, limits);
   lease_.connection()->set_progress(progress_);
 }
 
@@ -53,16 +39,25 @@ Task<Outcome<Done>> Http1Exchange::send(std::string head, detail::RequestBody bo
   return send_bytes(std::move(head), body.bytes());
 }
 
+bool Http1Exchange::can_send_now(const detail::RequestBody& body) noexcept {
+  return !body.source() && (!body.bytes() || body.bytes()->size() <= joined_with_head);
+}
+
+std::optional<Outcome<Done>> Http1Exchange::send_now(std::string head,
+                                                     const detail::RequestBody& body) {
+  progress_->enter(Phase::send);
+  if (body.bytes()) head.append(*body.bytes());
+  return lease_.connection()->write_now(OutgoingBytes(std::move(head)));
+}
+
+Task<Outcome<Done>> Http1Exchange::finish_sending() {
+  return lease_.connection()->finish_write(false);
+}
+
 Task<Outcome<Done>> Http1Exchange::send_bytes(std::string head,
                                               std::shared_ptr<const std::string> body) {
   const bool watched = body && body->size() > watched_body;
-  OutgoingBytes bytes;
-  if (body && body->size() <= joined_with_head) {
-    head.append(*body);
-    bytes = OutgoingBytes(std::move(head));
-  } else {
-    bytes = OutgoingBytes(std::move(head), std::move(body));
-  }
+  OutgoingBytes bytes(std::move(head), std::move(body));
   if (watched) return send_piece(std::move(bytes));
   return lease_.connection()->write(std::move(bytes), false);
 }
@@ -115,7 +110,7 @@ bool Http1Exchange::rejected_early() {
     early_failure_ = std::move(parsed).failure();
     return true;
   }
-  return head_received_ && parser_.head().status >= 400;
+  return head_received_ && parser().head().status >= 400;
 }
 
 // ---- receiving
@@ -127,12 +122,18 @@ Task<Outcome<Done>> Http1Exchange::receive_head() {
     auto parsed = parse_head();
     if (!parsed.ok()) co_return std::move(parsed).failure();
     if (head_received_) break;
-    auto more = co_await lease_.connection()->fill(Phase::head);
+    Outcome<bool> more(false);
+    if (lease_.connection()->encrypted()) {
+      more = co_await lease_.connection()->fill(Phase::head);
+    } else {
+      const std::error_code error = co_await lease_.connection()->fill_plain();
+      more = Connection::filled(error, Phase::head);
+    }
     if (!more.ok()) co_return std::move(more).failure();
     if (more.value()) continue;
-    if (!parser_.started()) co_return closed_by_peer(Phase::head);
-    static_cast<void>(parser_.finish());
-    co_return parser_.failure();
+    if (!parser().started()) co_return closed_by_peer(Phase::head);
+    static_cast<void>(parser().finish());
+    co_return parser().failure();
   }
   progress_->enter(Phase::body);
   co_return Done();
@@ -141,9 +142,9 @@ Task<Outcome<Done>> Http1Exchange::receive_head() {
 Outcome<bool> Http1Exchange::parse_head() {
   Connection& connection = *lease_.connection();
   while (!connection.input().empty()) {
-    const Http1Parser::Step step = parser_.feed(connection.input());
+    const Http1Parser::Step step = parser().feed(connection.input());
     connection.consume(step.consumed);
-    if (step.event == Http1Parser::Event::failed) return parser_.failure();
+    if (step.event == Http1Parser::Event::failed) return parser().failure();
     if (step.event == Http1Parser::Event::head) {
       head_received_ = true;
       return true;
@@ -156,10 +157,10 @@ Outcome<bool> Http1Exchange::parse_body(std::string& to) {
   Connection& connection = *lease_.connection();
   for (;;) {
     const std::string_view input = connection.input();
-    const Http1Parser::Step step = parser_.feed(input);
-    if (step.event == Http1Parser::Event::body) to.append(parser_.body_part());
+    const Http1Parser::Step step = parser().feed(input);
+    if (step.event == Http1Parser::Event::body) to.append(parser().body_part());
     connection.consume(step.consumed);
-    if (step.event == Http1Parser::Event::failed) return parser_.failure();
+    if (step.event == Http1Parser::Event::failed) return parser().failure();
     if (step.event == Http1Parser::Event::complete) return true;
     if (step.event == Http1Parser::Event::need_more) return false;
   }
@@ -167,7 +168,7 @@ Outcome<bool> Http1Exchange::parse_body(std::string& to) {
 
 void Http1Exchange::finish() noexcept {
   Connection& connection = *lease_.connection();
-  const bool clean = reusable_ && parser_.keep_alive() && connection.input().empty() &&
+  const bool clean = reusable_ && parser().keep_alive() && connection.input().empty() &&
                      !connection.write_unfinished();
   if (clean) {
     lease_.give_back();
@@ -208,10 +209,10 @@ class Http1Body final : public detail::BodySource {
       } else {
         fail_with(std::move(parsed).failure());
       }
-    } else if (exchange_.parser_.finish()) {
+    } else if (exchange_.parser().finish()) {
       ended_ = true;
     } else {
-      fail_with(exchange_.parser_.failure());
+      fail_with(exchange_.parser().failure());
     }
     if (ended_) exchange_.finish();
   }
@@ -222,19 +223,17 @@ class Http1Body final : public detail::BodySource {
   bool ended_ = false;
 };
 
-std::unique_ptr<detail::BodySource> Http1Exchange::take_body() && {
-  std::string first;
-  auto parsed = parse_body(first);
+std::unique_ptr<detail::BodySource> Http1Exchange::take_body(std::string& whole) && {
+  auto parsed = parse_body(whole);
   if (parsed.ok() && parsed.value()) {
     finish();
-    if (first.empty()) return nullptr;
-    return std::make_unique<CompleteBody>(std::move(first));
+    return nullptr;
   }
   constexpr std::uint64_t large = 64 * 1024;
-  if (parsed.ok() && parser_.remaining_length().value_or(large) >= large) {
+  if (parsed.ok() && parser().remaining_length().value_or(large) >= large) {
     lease_.connection()->expect_large_body();
   }
-  auto body = std::make_unique<Http1Body>(std::move(*this), std::move(first));
+  auto body = std::make_unique<Http1Body>(std::move(*this), std::exchange(whole, {}));
   if (!parsed.ok()) body->fail_with(std::move(parsed).failure());
   return body;
 }

@@ -24,17 +24,24 @@ class Http1Exchange {
   /// before it has the whole body ends the sending: that is no failure, and the answer is there to
   /// be received. Throws what an UploadSource throws.
   Task<detail::Outcome<detail::Done>> send(std::string head, detail::RequestBody body);
+  /// The same where `can_send_now`, as far as it goes without waiting. None: `finish_sending`.
+  [[nodiscard]] std::optional<detail::Outcome<detail::Done>> send_now(
+      std::string head, const detail::RequestBody& body);
+  /// The body is bytes, and few of them, or none.
+  [[nodiscard]] static bool can_send_now(const detail::RequestBody& body) noexcept;
+  Task<detail::Outcome<detail::Done>> finish_sending();
   /// Waits for the final head.
   Task<detail::Outcome<detail::Done>> receive_head();
-  [[nodiscard]] Http1Head take_head() noexcept { return parser_.take_head(); }
+  [[nodiscard]] Http1Head take_head() noexcept { return parser().take_head(); }
   /// True once any byte of the answer has come.
-  [[nodiscard]] bool answer_started() const noexcept { return parser_.started(); }
+  [[nodiscard]] bool answer_started() const noexcept { return parser().started(); }
   /// The connection ends with this exchange, because the request says so.
   void forbid_reuse() noexcept { reusable_ = false; }
 
-  /// After `receive_head`: the body, null where it is empty. What has arrived of it already is
-  /// taken in at once; if that is all of it, the connection is free from here on.
-  [[nodiscard]] std::unique_ptr<detail::BodySource> take_body() &&;
+  /// After `receive_head`: takes in what has arrived of the body. If that is all of it, it is in
+  /// `whole`, the connection is free, and there is no source; else the source gives the body.
+  /// `whole` is empty before.
+  [[nodiscard]] std::unique_ptr<detail::BodySource> take_body(std::string& whole) &&;
 
  private:
   friend class Http1Body;
@@ -53,10 +60,10 @@ class Http1Exchange {
   /// Feeds what is at hand and appends body bytes to `to`. True: the response is complete.
   [[nodiscard]] detail::Outcome<bool> parse_body(std::string& to);
   void finish() noexcept;
+  [[nodiscard]] Http1Parser& parser() const noexcept { return lease_.connection()->parser(); }
 
   Lease lease_;
   std::shared_ptr<detail::ExchangeProgress> progress_;
-  Http1Parser parser_;
   std::optional<detail::Failure> early_failure_;  // found while sending
   bool head_received_ = false;
   bool sending_stopped_ = false;

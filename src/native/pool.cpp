@@ -30,13 +30,15 @@ struct IdleConnection {
   detail::TimePoint since;
 };
 
-struct Origin {
-  Origin() = default;
+}  // namespace
+
+/// What is open to one origin.
+struct PoolOrigin {
+  PoolOrigin() = default;
   std::deque<IdleConnection> idle;  // the oldest first
   std::size_t open = 0;             // idle, leased and being connected
+  const std::string* name = nullptr;
 };
-
-}  // namespace
 
 /// Shared by the pool and its leases.
 class PoolState final : public std::enable_shared_from_this<PoolState>, private detail::TimerNode {
@@ -44,20 +46,22 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   explicit PoolState(const Limits& limits) : limits_(limits) {}
 
   [[nodiscard]] std::optional<Lease> try_lease(const std::string& origin, bool fresh) {
-    Origin& entry = origins_[origin];
+    const auto found = origins_.try_emplace(origin).first;
+    PoolOrigin& entry = found->second;
+    entry.name = &found->first;
     if (!fresh) {
-      if (auto connection = take_idle(entry)) return lease(origin, std::move(connection));
+      if (auto connection = take_idle(entry)) return lease(entry, std::move(connection));
     }
     if (!make_room(entry)) {
-      forget_if_unused(origin);
+      forget_if_unused(entry);
       return std::nullopt;
     }
     ++entry.open;
     ++open_;
-    return lease(origin, nullptr);
+    return lease(entry, nullptr);
   }
 
-  void give_back(const std::string& origin, std::unique_ptr<Connection> connection) {
+  void give_back(PoolOrigin& origin, std::unique_ptr<Connection> connection) {
     if (closed_ || (limits_.idle_timeout() && limits_.idle_timeout()->nanoseconds().count() <= 0)) {
       connection->close();
       connection.reset();
@@ -66,7 +70,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     }
     connection->rest();
     const detail::TimePoint now = detail::Scheduler::current().loop().now();
-    origins_[origin].idle.emplace_back(std::move(connection), now);
+    origin.idle.emplace_back(std::move(connection), now);
     ++idle_;
     if (!scheduled() && limits_.idle_timeout()) {
       schedule_at(detail::saturating_add(now, *limits_.idle_timeout()));
@@ -74,8 +78,8 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     serve_waiters();
   }
 
-  void drop(const std::string& origin) {
-    --origins_[origin].open;
+  void drop(PoolOrigin& origin) {
+    --origin.open;
     --open_;
     forget_if_unused(origin);
     serve_waiters();
@@ -107,11 +111,11 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   }
 
  private:
-  [[nodiscard]] Lease lease(const std::string& origin, std::unique_ptr<Connection> connection) {
+  [[nodiscard]] Lease lease(PoolOrigin& origin, std::unique_ptr<Connection> connection) {
     return Lease(shared_from_this(), origin, std::move(connection));
   }
 
-  [[nodiscard]] std::unique_ptr<Connection> take_idle(Origin& entry) {
+  [[nodiscard]] std::unique_ptr<Connection> take_idle(PoolOrigin& entry) {
     while (!entry.idle.empty()) {
       auto connection = std::move(entry.idle.back().connection);
       const auto idle = detail::Scheduler::current().loop().now() - entry.idle.back().since;
@@ -125,7 +129,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   }
 
   /// True: one more connection may be opened for `entry`, if need be in place of an idle one.
-  [[nodiscard]] bool make_room(Origin& entry) {
+  [[nodiscard]] bool make_room(PoolOrigin& entry) {
     if (limits_.connections_per_host() && entry.open >= *limits_.connections_per_host()) {
       if (entry.idle.empty()) return false;
       evict_oldest(entry);
@@ -136,8 +140,8 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     return true;
   }
 
-  [[nodiscard]] Origin* with_oldest_idle() noexcept {
-    Origin* oldest = nullptr;
+  [[nodiscard]] PoolOrigin* with_oldest_idle() noexcept {
+    PoolOrigin* oldest = nullptr;
     for (auto& [name, entry] : origins_) {
       if (entry.idle.empty()) continue;
       if (oldest == nullptr || entry.idle.front().since < oldest->idle.front().since) {
@@ -147,7 +151,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     return oldest;
   }
 
-  void evict_oldest(Origin& entry) noexcept {
+  void evict_oldest(PoolOrigin& entry) noexcept {
     entry.idle.front().connection->close();
     entry.idle.pop_front();
     --idle_;
@@ -155,9 +159,8 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     --open_;
   }
 
-  void forget_if_unused(const std::string& origin) {
-    const auto entry = origins_.find(origin);
-    if (entry != origins_.end() && entry->second.open == 0) origins_.erase(entry);
+  void forget_if_unused(const PoolOrigin& origin) {
+    if (origin.open == 0) origins_.erase(origins_.find(*origin.name));
   }
 
   /// Gives room to those who wait, first come first served, past those whose origin has none.
@@ -193,7 +196,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   }
 
   Limits limits_;
-  std::unordered_map<std::string, Origin> origins_;
+  std::unordered_map<std::string, PoolOrigin> origins_;
   std::size_t open_ = 0;
   std::size_t idle_ = 0;
   Waiter* first_ = nullptr;
@@ -240,13 +243,13 @@ Task<Lease> acquire_from(std::shared_ptr<PoolState> pool, std::string origin, bo
 
 void Lease::give_back() noexcept {
   const std::shared_ptr<PoolState> pool = std::move(pool_);
-  if (pool && connection_) pool->give_back(origin_, std::move(connection_));
+  if (pool && connection_) pool->give_back(*origin_, std::move(connection_));
 }
 
 void Lease::drop() noexcept {
   const std::shared_ptr<PoolState> pool = std::move(pool_);
   connection_.reset();
-  if (pool) pool->drop(origin_);
+  if (pool) pool->drop(*origin_);
 }
 
 // ---- Pool
@@ -257,6 +260,10 @@ Pool::~Pool() { state_->close(); }
 
 Task<Lease> Pool::acquire(std::string origin, bool fresh) {
   return acquire_from(state_, std::move(origin), fresh);
+}
+
+std::optional<Lease> Pool::try_acquire(const std::string& origin, bool fresh) {
+  return state_->try_lease(origin, fresh);
 }
 
 void Pool::close_idle() noexcept { state_->close_idle(); }

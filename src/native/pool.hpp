@@ -18,16 +18,17 @@
 namespace reqivo::native {
 
 class PoolState;
+struct PoolOrigin;
 
 /// The right to one open connection to an origin, and the connection once there is one. Destroying
 /// it closes the connection; `give_back` keeps it for others. May outlive the pool.
 class Lease {
  public:
   Lease() noexcept = default;
-  Lease(std::shared_ptr<PoolState> pool, std::string origin,
+  Lease(std::shared_ptr<PoolState> pool, PoolOrigin& origin,
         std::unique_ptr<Connection> connection) noexcept
       : pool_(std::move(pool)),
-        origin_(std::move(origin)),
+        origin_(&origin),
         connection_(std::move(connection)),
         reused_(connection_ != nullptr) {}
   Lease(Lease&&) noexcept = default;
@@ -35,7 +36,7 @@ class Lease {
     if (this != &other) {
       drop();
       pool_ = std::move(other.pool_);
-      origin_ = std::move(other.origin_);
+      origin_ = other.origin_;
       connection_ = std::move(other.connection_);
       reused_ = other.reused_;
     }
@@ -60,7 +61,7 @@ class Lease {
   void drop() noexcept;
 
   std::shared_ptr<PoolState> pool_;
-  std::string origin_;
+  PoolOrigin* origin_ = nullptr;  // stays while `pool_` has this lease
   std::unique_ptr<Connection> connection_;
   bool reused_ = false;
 };
@@ -78,6 +79,8 @@ class Pool {
   /// A lease with an idle connection that still looks usable, or with none: then the caller
   /// connects. `fresh`: never an idle one. Waits, without limit, while there is no room.
   Task<Lease> acquire(std::string origin, bool fresh);
+  /// The same without waiting. None: there is no room.
+  [[nodiscard]] std::optional<Lease> try_acquire(const std::string& origin, bool fresh);
   /// Closes every idle connection.
   void close_idle() noexcept;
 

@@ -350,6 +350,11 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 
 Socket::~Socket() { close(); }
 
+std::optional<std::error_code> Socket::write_now(OutgoingBytes bytes) noexcept {
+  state_->set_outgoing(std::move(bytes));
+  if (!state_->write_now()) return std::nullopt;
+  return state_->write_error();
+}
 std::string_view Socket::input() const noexcept { return state_->input(); }
 void Socket::consume(std::size_t count) noexcept { state_->consume(count); }
 void Socket::set_buffer_size(std::size_t size) { state_->set_buffer_size(size); }

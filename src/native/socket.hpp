@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <reqivo/detail/promise.hpp>
 #include <string>
 #include <string_view>
@@ -98,7 +99,9 @@ class Socket {
     return Write(*state_, std::move(bytes), stop_on_input);
   }
 
-  /// Goes on with a write that ended early because of input.
+  /// Sends what goes without waiting, and gives the error. None: `finish_write` goes on.
+  [[nodiscard]] std::optional<std::error_code> write_now(OutgoingBytes bytes) noexcept;
+  /// Goes on with a write that did not send all.
   [[nodiscard]] Write finish_write(bool stop_on_input) { return Write(*state_, stop_on_input); }
 
   /// Received bytes that nobody has consumed. Valid until the next `fill`.

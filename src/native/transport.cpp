@@ -30,67 +30,41 @@ class Shared {
   Pool pool;
   Connector connector;
   Http1Limits http1;
-};
-
-/// The answer to one attempt, and whether it may be tried once more on a new connection.
-class Attempt {
- public:
-  explicit Attempt(Outcome<std::unique_ptr<Http1Exchange>> what, bool stale = false)
-      : result(std::move(what)), stale_connection(stale) {}
-  Outcome<std::unique_ptr<Http1Exchange>> result;
-  /// A kept connection ended before any byte of the answer: most likely the server had closed it.
-  bool stale_connection;
+  std::string key;  // of the pool; its memory is used again
 };
 
 /// What connections have in common that may serve each other's requests.
-std::string pool_key(const Connector& connector, const TransportRequest& request) {
+void write_pool_key(std::string& to, const Connector& connector, const TransportRequest& request) {
   const detail::Url& url = request.url;
-  std::string key = url.scheme + "://" + url.host + ":" + std::to_string(url.port);
+  to.assign(url.scheme).append("://").append(url.host).append(":").append(std::to_string(url.port));
   if (!request.show_client_certificate && connector.has_client_certificate_for(url)) {
-    key += " without client certificate";
+    to += " without client certificate";
   }
-  return key;
 }
 
 using SharedRequest = std::shared_ptr<const TransportRequest>;
 
+/// A lease with or without a connection. None: there is no room in the pool.
+std::optional<Lease> try_lease(Shared& shared, const TransportRequest& request, bool fresh) {
+  request.progress->enter(Phase::pool);
+  write_pool_key(shared.key, shared.connector, request);
+  return shared.pool.try_acquire(shared.key, fresh);
+}
+
+/// Goes on where `lease` is none or without a connection.
 Task<Outcome<Lease>> lease_connection(std::shared_ptr<Shared> shared, SharedRequest request,
-                                      bool fresh) {
-  request->progress->enter(Phase::pool);
-  Lease lease = co_await shared->pool.acquire(pool_key(shared->connector, *request), fresh);
-  if (!lease.connection()) {
+                                      std::optional<Lease> lease, bool fresh) {
+  if (!lease) {
+    write_pool_key(shared->key, shared->connector, *request);
+    lease = co_await shared->pool.acquire(shared->key, fresh);
+  }
+  if (!lease->connection()) {
     auto connected = co_await shared->connector.connect(
         request->url, request->show_client_certificate, request->progress);
     if (!connected.ok()) co_return std::move(connected).failure();
-    lease.set_connection(std::move(connected).value());
+    lease->set_connection(std::move(connected).value());
   }
-  co_return lease;
-}
-
-/// Sends the request over one connection and waits for the head of the answer.
-Task<Attempt> attempt(std::shared_ptr<Shared> shared, SharedRequest request, bool fresh) {
-  auto head = make_request_head(*request);
-  if (!head.ok()) co_return Attempt(std::move(head).failure());
-  auto leased = co_await lease_connection(shared, request, fresh);
-  if (!leased.ok()) co_return Attempt(std::move(leased).failure());
-  Lease lease = std::move(leased).value();
-  const bool reused = lease.reused();
-  auto exchange = std::make_unique<Http1Exchange>(std::move(lease), request->progress,
-                                                  shared->http1, request->method == "HEAD");
-  if (asks_to_close(request->headers)) exchange->forbid_reuse();
-  auto sent = co_await exchange->send(std::move(head).value(), request->body);
-  const bool connection_ended = !sent.ok() && sent.failure().code == ErrorCode::connection_closed;
-  if (!sent.ok() && !connection_ended) co_return Attempt(std::move(sent).failure());
-  // A server that refuses a body may answer and close before it has read it all: the answer counts.
-  auto received = co_await exchange->receive_head();
-  if (received.ok()) {
-    if (connection_ended) exchange->forbid_reuse();
-    co_return Attempt(std::move(exchange));
-  }
-  const bool stale = reused && !exchange->answer_started() &&
-                     received.failure().code == ErrorCode::connection_closed;
-  co_return Attempt(connection_ended ? std::move(sent).failure() : std::move(received).failure(),
-                    stale);
+  co_return std::move(*lease);
 }
 
 /// The body with its codings undone, where the request wants that. RFC 9110 §8.4.
@@ -105,32 +79,67 @@ Outcome<std::unique_ptr<detail::BodySource>> decode(std::unique_ptr<detail::Body
       std::make_unique<DecodedBody>(std::move(body), std::move(*decoder.value())));
 }
 
-Outcome<TransportResponse> make_response(std::unique_ptr<Http1Exchange> exchange,
-                                         bool decode_body) {
-  Http1Head head = exchange->take_head();
+Outcome<TransportResponse> make_response(Http1Exchange exchange, bool decode_body) {
+  Http1Head head = exchange.take_head();
   TransportResponse response;
   response.status = head.status;
   response.reason = std::move(head.reason);
   response.http_version = head.minor_version == 0 ? "1.0" : "1.1";
   response.headers = std::move(head.headers);
-  auto body = std::move(*exchange).take_body();
-  if (decode_body) {
-    auto decoded = decode(std::move(body), response.headers);
-    if (!decoded.ok()) return std::move(decoded).failure();
-    body = std::move(decoded).value();
+  response.body = std::move(exchange).take_body(response.whole_body);
+  if (!decode_body || !response.headers.contains("Content-Encoding")) return response;
+  if (!response.whole_body.empty()) {
+    response.body = detail::make_body_source(std::exchange(response.whole_body, {}));
   }
-  response.body = std::move(body);
+  auto decoded = decode(std::move(response.body), response.headers);
+  if (!decoded.ok()) return std::move(decoded).failure();
+  response.body = std::move(decoded).value();
   return response;
 }
 
 Task<Outcome<TransportResponse>> send_request(std::shared_ptr<Shared> shared,
                                               SharedRequest request) {
-  Attempt tried = co_await attempt(shared, request, false);
-  if (tried.stale_connection && may_replay(*request)) {
-    tried = co_await attempt(shared, request, true);
+  for (bool fresh = false;; fresh = true) {
+    auto head = make_request_head(*request);
+    if (!head.ok()) co_return std::move(head).failure();
+    auto lease = try_lease(*shared, *request, fresh);
+    if (!lease || !lease->connection()) {
+      auto leased = co_await lease_connection(shared, request, std::move(lease), fresh);
+      if (!leased.ok()) co_return std::move(leased).failure();
+      lease = std::move(leased).value();
+    }
+    const bool reused = lease->reused();
+    Http1Exchange exchange(std::move(*lease), request->progress, shared->http1,
+                           request->method == "HEAD");
+    if (asks_to_close(request->headers)) exchange.forbid_reuse();
+
+    Outcome<Done> sent = Done();
+    if (Http1Exchange::can_send_now(request->body)) {
+      auto at_once = exchange.send_now(std::move(head).value(), request->body);
+      if (at_once) {
+        sent = std::move(*at_once);
+      } else {
+        sent = co_await exchange.finish_sending();
+      }
+    } else {
+      sent = co_await exchange.send(std::move(head).value(), request->body);
+    }
+    const bool connection_ended = !sent.ok() && sent.failure().code == ErrorCode::connection_closed;
+    if (!sent.ok() && !connection_ended) co_return std::move(sent).failure();
+    // A server that refuses a body may answer and close before it has read it all: the answer
+    // counts.
+    auto received = co_await exchange.receive_head();
+    if (received.ok()) {
+      if (connection_ended) exchange.forbid_reuse();
+      co_return make_response(std::move(exchange), request->decode);
+    }
+    // A kept connection that ends before any byte of the answer: most likely the server had closed
+    // it.
+    const bool stale = reused && !exchange.answer_started() &&
+                       received.failure().code == ErrorCode::connection_closed;
+    if (stale && !fresh && may_replay(*request)) continue;
+    co_return connection_ended ? std::move(sent).failure() : std::move(received).failure();
   }
-  if (!tried.result.ok()) co_return std::move(tried.result).failure();
-  co_return make_response(std::move(tried.result).value(), request->decode);
 }
 
 class NativeTransport final : public detail::Transport {

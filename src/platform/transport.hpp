@@ -131,6 +131,9 @@ class BodySource {
   virtual Task<Outcome<std::string>> read() = 0;
 };
 
+/// A source that gives these bytes, which are at least one.
+[[nodiscard]] std::unique_ptr<BodySource> make_body_source(std::string bytes);
+
 /// The answer to one exchange.
 struct TransportResponse {
   TransportResponse() = default;
@@ -138,7 +141,8 @@ struct TransportResponse {
   std::string reason;
   std::string http_version;  ///< "1.1", "1.0", "2"; empty where the platform does not say
   Headers headers;
-  std::unique_ptr<BodySource> body;  ///< null: the body is known to be empty
+  std::unique_ptr<BodySource> body;  ///< null: `whole_body` is all there is, maybe nothing
+  std::string whole_body;            ///< a body that came whole with the head, decoded
   std::string final_url;  ///< where the platform followed redirects by itself; else empty
 };
 
