@@ -70,7 +70,8 @@ Headers::Headers(std::initializer_list<std::pair<std::string_view, std::string_v
 
 std::optional<std::string_view> Headers::get(std::string_view name) const noexcept {
   for (const auto& [field_name, value] : fields_) {
-    if (same_field_name(field_name, name)) return value;
+    // Most names are told apart by their length.
+    if (field_name.size() == name.size() && same_field_name(field_name, name)) return value;
   }
   return std::nullopt;
 }

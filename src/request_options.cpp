@@ -37,18 +37,18 @@ bool is_http(const Url& url) noexcept { return url.scheme == "http" || url.schem
 /// Requests of one session mostly differ in the path alone.
 std::optional<Url> parse_request_url(const std::string& text, SessionState& session) {
   const bool has_base = session.base.has_value();
-  if (!has_base && !session.last) {
-    session.last = parse_url(text);
-    return session.last;
+  const std::optional<Url>& known = has_base ? session.base : session.last;
+  if (known) {
+    if (auto url = with_plain_target(text, *known, has_base)) return url;
   }
-  const Url& known = has_base ? *session.base : *session.last;
-  if (auto url = with_plain_target(text, known, has_base)) return url;
-  auto url = parse_url(text, has_base ? &known : nullptr);
-  if (url && !has_base) session.last = url;
+  auto url = parse_url(text, has_base ? &*known : nullptr);
+  const bool keep = url && !has_base && url->username.empty() && url->password.empty();
+  if (keep) session.last = url;
   return url;
 }
 
-Outcome<Url> read_url(const RequestOptions& options, SessionState& session) {
+/// None: `to` is the URL of the request, its parameters included.
+std::optional<Failure> read_url(const RequestOptions& options, SessionState& session, Url& to) {
   if (!session.base_url.empty() && !session.base) {
     return invalid_url("the session's base URL is not a valid absolute URL");
   }
@@ -60,7 +60,8 @@ Outcome<Url> read_url(const RequestOptions& options, SessionState& session) {
   for (const auto& [name, value] : options.params) {
     *url = with_query_parameter(std::move(*url), name, value);
   }
-  return std::move(*url);
+  to = std::move(*url);
+  return std::nullopt;
 }
 
 /// The request's own fields in place of the session's of the same name.
@@ -126,8 +127,8 @@ Outcome<std::string> checked_method(std::string method) {
 Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
                               TransportRequest& request) {
   if (options.refused) return std::move(*options.refused);
-  Outcome<Url> url = read_url(options, session);
-  if (!url) return std::move(url).failure();
+  Url url;
+  if (auto refused = read_url(options, session, url)) return std::move(*refused);
   if (options.has_form) {
     options.body = RequestBody(std::make_shared<const std::string>(std::move(options.form)));
   }
@@ -135,14 +136,14 @@ Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
 
   const bool own_authorization = options.headers.contains(authorization_name);
   Headers headers = merged_headers(session.headers, std::move(options.headers));
-  set_authorization(headers, own_authorization, options, url.value(), session);
+  set_authorization(headers, own_authorization, options, url, session);
   if (!options.body_type.empty() && !headers.contains("Content-Type")) {
     headers.set("Content-Type", options.body_type);
   }
   add_defaults(headers, *session.capabilities);
 
   request.method = options.method;
-  request.url = without_secrets(std::move(url).value());
+  request.url = without_secrets(std::move(url));
   request.headers = std::move(headers);
   request.body = std::move(options.body);
   request.redirect = options.redirect.value_or(session.redirect);

@@ -14,8 +14,7 @@ using detail::Outcome;
 
 namespace {
 
-constexpr std::size_t small_buffer = 16 * 1024;
-constexpr std::size_t large_buffer = 64 * 1024;
+constexpr std::size_t large_buffer = 128 * 1024;
 /// A connection that was in use this long ago is taken without asking the kernel again.
 constexpr std::chrono::milliseconds trusted_without_looking(20);
 
@@ -70,14 +69,30 @@ Outcome<bool> Connection::filled(const std::error_code& error, Phase phase) {
   return true;
 }
 
-Task<Outcome<bool>> Connection::fill_tls(Phase phase) {
+TlsEngine::Progress Connection::decrypt() {
   if (plaintext_begin_ == plaintext_end_) plaintext_begin_ = plaintext_end_ = 0;
-  if (!plaintext_) plaintext_ = std::make_unique_for_overwrite<char[]>(plaintext_size_);
+  if (!plaintext_) {
+    const bool usual = plaintext_size_ == BufferPool::buffer_size;
+    plaintext_ =
+        usual ? socket_.buffers().take() : std::make_unique_for_overwrite<char[]>(plaintext_size_);
+  }
+  std::size_t got = 0;
+  const auto progress =
+      tls_->read(plaintext_.get() + plaintext_end_, plaintext_size_ - plaintext_end_, got);
+  plaintext_end_ += got;
+  if (plaintext_begin_ == plaintext_end_) release_plaintext();
+  return progress;
+}
+
+void Connection::release_plaintext() noexcept {
+  plaintext_begin_ = plaintext_end_ = 0;
+  if (!plaintext_ || plaintext_size_ != BufferPool::buffer_size) return;
+  socket_.buffers().give_back(std::move(plaintext_));
+}
+
+Task<Outcome<bool>> Connection::fill_tls(Phase phase) {
   for (;;) {
-    std::size_t got = 0;
-    const auto progress =
-        tls_->read(plaintext_.get() + plaintext_end_, plaintext_size_ - plaintext_end_, got);
-    plaintext_end_ += got;
+    const auto progress = decrypt();
     if (progress == TlsEngine::Progress::done) co_return true;
     if (progress == TlsEngine::Progress::closed) co_return false;
     if (progress == TlsEngine::Progress::failed) co_return tls_failure(phase);
@@ -105,6 +120,7 @@ std::string_view Connection::input() const noexcept {
 void Connection::consume(std::size_t count) noexcept {
   if (tls_) {
     plaintext_begin_ += count;
+    if (plaintext_begin_ == plaintext_end_) release_plaintext();
   } else {
     socket_.consume(count);
   }
@@ -141,29 +157,25 @@ bool Connection::take_early_input() {
   if (!tls_) return true;
   tls_->receive(socket_.input());
   socket_.consume(socket_.input().size());
-  if (plaintext_begin_ == plaintext_end_) plaintext_begin_ = plaintext_end_ = 0;
-  if (!plaintext_) plaintext_ = std::make_unique_for_overwrite<char[]>(plaintext_size_);
-  std::size_t got = 0;
-  const auto progress =
-      tls_->read(plaintext_.get() + plaintext_end_, plaintext_size_ - plaintext_end_, got);
-  plaintext_end_ += got;
+  const auto progress = decrypt();
   return progress == TlsEngine::Progress::done || progress == TlsEngine::Progress::want_input;
 }
 
 void Connection::expect_large_body() {
   socket_.set_buffer_size(large_buffer);
-  if (!tls_ || plaintext_begin_ != plaintext_end_ || plaintext_size_ == large_buffer) return;
+  if (tls_) set_plaintext_size(large_buffer);
+}
+
+void Connection::set_plaintext_size(std::size_t size) {
+  if (plaintext_begin_ != plaintext_end_ || plaintext_size_ == size) return;
   plaintext_.reset();
-  plaintext_begin_ = plaintext_end_ = 0;
-  plaintext_size_ = large_buffer;
+  plaintext_size_ = size;
 }
 
 void Connection::rest() {
   set_progress(nullptr);
-  socket_.set_buffer_size(small_buffer);
-  plaintext_.reset();
-  plaintext_begin_ = plaintext_end_ = 0;
-  plaintext_size_ = small_buffer;
+  socket_.set_buffer_size(BufferPool::buffer_size);
+  set_plaintext_size(BufferPool::buffer_size);
   if (tls_) tls_->release_memory();
   socket_.watch();
 }

@@ -73,12 +73,16 @@ class Connection {
  private:
   [[nodiscard]] detail::Failure tls_failure(Phase phase) const;
   Task<detail::Outcome<bool>> fill_tls(Phase phase);
+  /// Decrypts what there is.
+  [[nodiscard]] TlsEngine::Progress decrypt();
+  void release_plaintext() noexcept;
+  void set_plaintext_size(std::size_t size);
 
   Socket socket_;
   std::optional<TlsEngine> tls_;
   Http1Parser parser_;
   std::unique_ptr<char[]> plaintext_;  // with TLS only
-  std::size_t plaintext_size_ = 16 * 1024;
+  std::size_t plaintext_size_ = BufferPool::buffer_size;
   std::size_t plaintext_begin_ = 0;
   std::size_t plaintext_end_ = 0;
 };

@@ -116,7 +116,7 @@ bool Http1Exchange::rejected_early() {
 // ---- receiving
 
 Task<Outcome<Done>> Http1Exchange::receive_head() {
-  progress_->enter(Phase::head);
+  progress_->enter(Phase::head, progress_->last_activity());
   if (early_failure_) co_return std::move(*early_failure_);
   while (!head_received_) {
     auto parsed = parse_head();
@@ -135,7 +135,7 @@ Task<Outcome<Done>> Http1Exchange::receive_head() {
     static_cast<void>(parser().finish());
     co_return parser().failure();
   }
-  progress_->enter(Phase::body);
+  progress_->enter(Phase::body, progress_->last_activity());
   co_return Done();
 }
 
@@ -171,7 +171,7 @@ void Http1Exchange::finish() noexcept {
   const bool clean = reusable_ && parser().keep_alive() && connection.input().empty() &&
                      !connection.write_unfinished();
   if (clean) {
-    lease_.give_back();
+    lease_.give_back(progress_->last_activity());
   } else {
     connection.close();
     lease_ = Lease();

@@ -9,6 +9,8 @@
 namespace reqivo::native {
 namespace {
 
+detail::TimePoint current_time() { return detail::Scheduler::current().loop().now(); }
+
 /// One request waiting for room.
 class Waiter {
  public:
@@ -45,12 +47,13 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
  public:
   explicit PoolState(const Limits& limits) : limits_(limits) {}
 
-  [[nodiscard]] std::optional<Lease> try_lease(const std::string& origin, bool fresh) {
+  [[nodiscard]] std::optional<Lease> try_lease(const std::string& origin, bool fresh,
+                                               detail::TimePoint now) {
     const auto found = origins_.try_emplace(origin).first;
     PoolOrigin& entry = found->second;
     entry.name = &found->first;
     if (!fresh) {
-      if (auto connection = take_idle(entry)) return lease(entry, std::move(connection));
+      if (auto connection = take_idle(entry, now)) return lease(entry, std::move(connection));
     }
     if (!make_room(entry)) {
       forget_if_unused(entry);
@@ -61,7 +64,8 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     return lease(entry, nullptr);
   }
 
-  void give_back(PoolOrigin& origin, std::unique_ptr<Connection> connection) {
+  void give_back(PoolOrigin& origin, std::unique_ptr<Connection> connection,
+                 detail::TimePoint since) {
     if (closed_ || (limits_.idle_timeout() && limits_.idle_timeout()->nanoseconds().count() <= 0)) {
       connection->close();
       connection.reset();
@@ -69,11 +73,10 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
       return;
     }
     connection->rest();
-    const detail::TimePoint now = detail::Scheduler::current().loop().now();
-    origin.idle.emplace_back(std::move(connection), now);
+    origin.idle.emplace_back(std::move(connection), since);
     ++idle_;
     if (!scheduled() && limits_.idle_timeout()) {
-      schedule_at(detail::saturating_add(now, *limits_.idle_timeout()));
+      schedule_at(detail::saturating_add(since, *limits_.idle_timeout()));
     }
     serve_waiters();
   }
@@ -115,10 +118,10 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     return Lease(shared_from_this(), origin, std::move(connection));
   }
 
-  [[nodiscard]] std::unique_ptr<Connection> take_idle(PoolOrigin& entry) {
+  [[nodiscard]] std::unique_ptr<Connection> take_idle(PoolOrigin& entry, detail::TimePoint now) {
     while (!entry.idle.empty()) {
       auto connection = std::move(entry.idle.back().connection);
-      const auto idle = detail::Scheduler::current().loop().now() - entry.idle.back().since;
+      const Duration idle(now - entry.idle.back().since);
       entry.idle.pop_back();
       --idle_;
       if (connection->usable(idle)) return connection;
@@ -168,7 +171,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     Waiter* waiter = first_;
     while (waiter != nullptr) {
       Waiter* const next = waiter->next;
-      if (auto granted = try_lease(waiter->origin, waiter->fresh)) {
+      if (auto granted = try_lease(waiter->origin, waiter->fresh, current_time())) {
         remove(*waiter);
         waiter->granted = std::move(*granted);
         waiter->owner->wake();
@@ -178,7 +181,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   }
 
   void expired() noexcept override {
-    const detail::TimePoint now = detail::Scheduler::current().loop().now();
+    const detail::TimePoint now = current_time();
     const Duration limit = *limits_.idle_timeout();
     std::optional<detail::TimePoint> next;
     for (auto entry = origins_.begin(); entry != origins_.end();) {
@@ -230,7 +233,7 @@ class RoomAwaiter {
 };
 
 Task<Lease> acquire_from(std::shared_ptr<PoolState> pool, std::string origin, bool fresh) {
-  if (auto lease = pool->try_lease(origin, fresh)) co_return std::move(*lease);
+  if (auto lease = pool->try_lease(origin, fresh, current_time())) co_return std::move(*lease);
   Waiter waiter(std::move(origin), fresh);
   RoomAwaiter room(*pool, waiter);
   co_await room;
@@ -241,10 +244,12 @@ Task<Lease> acquire_from(std::shared_ptr<PoolState> pool, std::string origin, bo
 
 // ---- Lease
 
-void Lease::give_back() noexcept {
+void Lease::give_back(detail::TimePoint since) noexcept {
   const std::shared_ptr<PoolState> pool = std::move(pool_);
-  if (pool && connection_) pool->give_back(*origin_, std::move(connection_));
+  if (pool && connection_) pool->give_back(*origin_, std::move(connection_), since);
 }
+
+void Lease::give_back() noexcept { give_back(current_time()); }
 
 void Lease::drop() noexcept {
   const std::shared_ptr<PoolState> pool = std::move(pool_);
@@ -262,8 +267,9 @@ Task<Lease> Pool::acquire(std::string origin, bool fresh) {
   return acquire_from(state_, std::move(origin), fresh);
 }
 
-std::optional<Lease> Pool::try_acquire(const std::string& origin, bool fresh) {
-  return state_->try_lease(origin, fresh);
+std::optional<Lease> Pool::try_acquire(const std::string& origin, bool fresh,
+                                       detail::TimePoint now) {
+  return state_->try_lease(origin, fresh, now);
 }
 
 void Pool::close_idle() noexcept { state_->close_idle(); }

@@ -54,7 +54,9 @@ class Lease {
   void set_connection(std::unique_ptr<Connection> connection) noexcept {
     connection_ = std::move(connection);
   }
-  /// The connection goes to whoever waits for one, or lies idle.
+  /// The connection goes to whoever waits for one, or lies idle; `since` is when it was last used.
+  void give_back(detail::TimePoint since) noexcept;
+  /// The same, last used right now.
   void give_back() noexcept;
 
  private:
@@ -80,7 +82,8 @@ class Pool {
   /// connects. `fresh`: never an idle one. Waits, without limit, while there is no room.
   Task<Lease> acquire(std::string origin, bool fresh);
   /// The same without waiting. None: there is no room.
-  [[nodiscard]] std::optional<Lease> try_acquire(const std::string& origin, bool fresh);
+  [[nodiscard]] std::optional<Lease> try_acquire(const std::string& origin, bool fresh,
+                                                 detail::TimePoint now);
   /// Closes every idle connection.
   void close_idle() noexcept;
 

@@ -7,6 +7,8 @@
 #include <optional>
 #include <reqivo/detail/timer.hpp>
 
+#include "native/buffer_pool.hpp"
+
 namespace reqivo::native {
 
 /// One thread's sockets. Asio's own reactor does not ask for EPOLLRDHUP, and so must try a read
@@ -49,6 +51,9 @@ class Reactor {
   void clear_alarm() noexcept;
   [[nodiscard]] bool has_alarm() const noexcept { return alarm_.has_value(); }
 
+  /// Buffers for what its sockets read.
+  [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
+
   enum class Wait { no, until_something_comes };
   /// Tells the clients what came.
   void dispatch(Wait wait) noexcept;
@@ -59,6 +64,7 @@ class Reactor {
   void move_timer(detail::TimePoint when) const noexcept;
 
   std::function<void()> became_busy_;
+  BufferPool buffers_;
   std::optional<detail::TimePoint> alarm_;
   int timer_;
   int epoll_;

@@ -25,6 +25,11 @@ std::string host_of(const detail::Url& url) {
   return url.host + ":" + std::to_string(url.port);
 }
 
+/// Most names are told apart by their length.
+bool is_field(std::string_view name, std::string_view known) noexcept {
+  return name.size() == known.size() && same_field_name(name, known);
+}
+
 /// Framing is ours: a field set by hand may only say what we would say.
 std::optional<Failure> check_framing(const TransportRequest& request) {
   if (request.headers.contains("Transfer-Encoding")) {
@@ -61,7 +66,7 @@ Outcome<std::string> make_request_head(const TransportRequest& request) {
     append_field(head, "Host", host_of(request.url));
   }
   for (const auto& [name, value] : request.headers) {
-    if (!same_field_name(name, "Host") && !same_field_name(name, "Content-Length")) {
+    if (!is_field(name, "Host") && !is_field(name, "Content-Length")) {
       append_field(head, name, value);
     }
   }
@@ -81,7 +86,7 @@ Outcome<std::string> make_request_head(const TransportRequest& request) {
 
 bool asks_to_close(const Headers& headers) noexcept {
   for (const auto& [name, value] : headers) {
-    if (same_field_name(name, "Connection") && same_field_name(value, "close")) return true;
+    if (is_field(name, "Connection") && same_field_name(value, "close")) return true;
   }
   return false;
 }

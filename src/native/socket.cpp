@@ -16,8 +16,6 @@
 namespace reqivo::native {
 namespace {
 
-constexpr std::size_t default_buffer_size = 16 * 1024;
-
 bool would_block(const std::error_code& error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
@@ -62,21 +60,20 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
   [[nodiscard]] std::string_view input() const noexcept {
     return {buffer_.get() + begin_, end_ - begin_};
   }
-  void consume(std::size_t count) noexcept { begin_ += count; }
+  [[nodiscard]] BufferPool& buffers() const noexcept { return reactor_->buffers(); }
+  void consume(std::size_t count) noexcept {
+    begin_ += count;
+    if (begin_ == end_) release_buffer();
+  }
   void set_buffer_size(std::size_t size) {
-    if (read_pending_ || begin_ != end_ || size == wanted_size_) return;
-    wanted_size_ = size;
+    if (begin_ != end_ || size == wanted_size_) return;
     buffer_.reset();
+    wanted_size_ = size;
   }
 
   /// True: there is something to report without waiting. Tries only where more is likely: after a
   /// short read the kernel has nothing, and asking would be a system call for nothing.
-  bool read_now() {
-    if (read_pending_) return false;
-    make_room();
-    if (!expect_more_) return false;
-    return receive();
-  }
+  bool read_now() { return !read_pending_ && expect_more_ && receive(); }
   void watch() {
     // A read that ended while something was sent may have been dealt with since.
     if (read_done_ && begin_ == end_) static_cast<void>(take_early_input());
@@ -123,6 +120,7 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
       }
       note_written(count);
     }
+    set_outgoing(OutgoingBytes());  // its memory is of use to others
     return true;
   }
   void start_write() noexcept { write_pending_ = true; }
@@ -185,11 +183,13 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
 
   /// False: there is nothing to read now.
   [[nodiscard]] bool receive() noexcept {
+    make_room();
     std::error_code error;
     const std::size_t count =
         counted(::recv(socket_, buffer_.get() + end_, size_ - end_, 0), error);
     if (would_block(error)) {
       expect_more_ = false;
+      if (begin_ == end_) release_buffer();
       return false;
     }
     if (!error && count == 0) error = asio::error::eof;
@@ -210,11 +210,17 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
     message.msg_iovlen = parts.size();
     return counted(::sendmsg(socket_, &message, MSG_NOSIGNAL), error);
   }
-  /// Only with no read pending: it may move what is there.
+  void release_buffer() noexcept {
+    begin_ = end_ = 0;
+    if (size_ != BufferPool::buffer_size) return;  // one of its own, for a large body
+    reactor_->buffers().give_back(std::move(buffer_));
+    size_ = 0;
+  }
   void make_room() {
-    if (begin_ == end_) begin_ = end_ = 0;
     if (buffer_ == nullptr) {
-      buffer_ = std::make_unique_for_overwrite<char[]>(wanted_size_);
+      const bool usual = wanted_size_ == BufferPool::buffer_size;
+      buffer_ =
+          usual ? reactor_->buffers().take() : std::make_unique_for_overwrite<char[]>(wanted_size_);
       size_ = wanted_size_;
     }
     if (end_ < size_) return;
@@ -249,7 +255,7 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
 
   std::unique_ptr<char[]> buffer_;
   std::size_t size_ = 0;
-  std::size_t wanted_size_ = default_buffer_size;
+  std::size_t wanted_size_ = BufferPool::buffer_size;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool expect_more_ = false;
@@ -356,6 +362,7 @@ std::optional<std::error_code> Socket::write_now(OutgoingBytes bytes) noexcept {
   return state_->write_error();
 }
 std::string_view Socket::input() const noexcept { return state_->input(); }
+BufferPool& Socket::buffers() const noexcept { return state_->buffers(); }
 void Socket::consume(std::size_t count) noexcept { state_->consume(count); }
 void Socket::set_buffer_size(std::size_t size) { state_->set_buffer_size(size); }
 bool Socket::write_unfinished() const noexcept { return !state_->all_sent(); }

@@ -107,6 +107,8 @@ class Socket {
   /// Received bytes that nobody has consumed. Valid until the next `fill`.
   [[nodiscard]] std::string_view input() const noexcept;
   void consume(std::size_t count) noexcept;
+  /// This thread's.
+  [[nodiscard]] BufferPool& buffers() const noexcept;
   /// Grows or shrinks what one `fill` may read. Only while `input()` is empty and nothing is
   /// pending.
   void set_buffer_size(std::size_t size);

@@ -44,11 +44,14 @@ void write_pool_key(std::string& to, const Connector& connector, const Transport
 
 using SharedRequest = std::shared_ptr<const TransportRequest>;
 
-/// A lease with or without a connection. None: there is no room in the pool.
+/// A lease, with a connection that can be sent on or without one. None: the pool has no room.
 std::optional<Lease> try_lease(Shared& shared, const TransportRequest& request, bool fresh) {
   request.progress->enter(Phase::pool);
   write_pool_key(shared.key, shared.connector, request);
-  return shared.pool.try_acquire(shared.key, fresh);
+  const detail::TimePoint now = request.progress->phase_start();
+  auto lease = shared.pool.try_acquire(shared.key, fresh, now);
+  if (lease && lease->connection()) request.progress->enter(Phase::send, now);
+  return lease;
 }
 
 /// Goes on where `lease` is none or without a connection.

@@ -34,8 +34,12 @@ class ExchangeProgress {
 
   /// The exchange enters `phase`; entering the phase it is in already changes nothing.
   void enter(Phase phase) noexcept {
+    if (phase != phase_) enter(phase, loop_.now());
+  }
+  /// The same where the caller knows the time: reading the clock costs more than all the rest.
+  void enter(Phase phase, TimePoint now) noexcept {
     if (phase == phase_) return;
-    phase_start_ = last_activity_ = loop_.now();
+    phase_start_ = last_activity_ = now;
     const auto connecting = [](Phase p) { return p >= Phase::resolve && p <= Phase::tls; };
     if (connecting(phase) && !connecting(phase_)) connecting_since_ = phase_start_;
     phase_ = phase;
