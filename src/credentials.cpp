@@ -24,10 +24,12 @@ std::optional<std::string> url_credentials(const Url& url) {
   return basic(percent_decode(url.username).append(":").append(percent_decode(url.password)));
 }
 
+bool has_secrets(const Url& url) noexcept {
+  return !url.username.empty() || !url.password.empty() || url.href.find('#') != std::string::npos;
+}
+
 Url without_secrets(Url url) {
-  const bool plain =
-      url.username.empty() && url.password.empty() && url.href.find('#') == std::string::npos;
-  return plain ? std::move(url) : without_credentials(std::move(url));
+  return has_secrets(url) ? without_credentials(std::move(url)) : std::move(url);
 }
 
 }  // namespace reqivo::detail

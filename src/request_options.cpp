@@ -34,17 +34,16 @@ Failure invalid_request(std::string why) {
 
 bool is_http(const Url& url) noexcept { return url.scheme == "http" || url.scheme == "https"; }
 
-/// Requests of one session mostly differ in the path alone.
-std::optional<Url> parse_request_url(const std::string& text, SessionState& session) {
+/// Requests of one session mostly differ in the path alone. False: it is not a URL.
+bool parse_request_url(const std::string& text, SessionState& session, Url& to) {
   const bool has_base = session.base.has_value();
   const std::optional<Url>& known = has_base ? session.base : session.last;
-  if (known) {
-    if (auto url = with_plain_target(text, *known, has_base)) return url;
-  }
-  auto url = parse_url(text, has_base ? &*known : nullptr);
-  const bool keep = url && !has_base && url->username.empty() && url->password.empty();
-  if (keep) session.last = url;
-  return url;
+  if (known && assign_plain_target(to, text, *known, has_base)) return true;
+  std::optional<Url> url = parse_url(text, has_base ? &*known : nullptr);
+  if (!url) return false;
+  to = std::move(*url);
+  if (!has_base && to.username.empty() && to.password.empty()) session.last = to;
+  return true;
 }
 
 /// None: `to` is the URL of the request, its parameters included.
@@ -52,15 +51,13 @@ std::optional<Failure> read_url(const RequestOptions& options, SessionState& ses
   if (!session.base_url.empty() && !session.base) {
     return invalid_url("the session's base URL is not a valid absolute URL");
   }
-  std::optional<Url> url = parse_request_url(options.url, session);
-  if (!url) {
+  if (!parse_request_url(options.url, session, to)) {
     return invalid_url(session.base ? "it is not a valid URL" : "it is not a valid absolute URL");
   }
-  if (!is_http(*url)) return invalid_url("its scheme is neither http nor https");
+  if (!is_http(to)) return invalid_url("its scheme is neither http nor https");
   for (const auto& [name, value] : options.params) {
-    *url = with_query_parameter(std::move(*url), name, value);
+    to = with_query_parameter(std::move(to), name, value);
   }
-  to = std::move(*url);
   return std::nullopt;
 }
 
@@ -143,7 +140,8 @@ Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
   add_defaults(headers, *session.capabilities);
 
   request.method = options.method;
-  request.url = without_secrets(std::move(url));
+  if (has_secrets(url)) url = without_credentials(std::move(url));
+  request.url = std::move(url);
   request.headers = std::move(headers);
   request.body = std::move(options.body);
   request.redirect = options.redirect.value_or(session.redirect);

@@ -35,11 +35,11 @@ struct Url {
 /// checks it.
 [[nodiscard]] std::optional<Url> parse_url(std::string_view input, const Url* base = nullptr);
 
-/// What `parse_url(input, base)` would give, where that can be seen without parsing: `input` is
-/// `known`'s origin and a path in which the URL parser changes nothing, or, with `known` as its
-/// base, such a path alone. None: it has to be parsed.
-[[nodiscard]] std::optional<Url> with_plain_target(std::string_view input, const Url& known,
-                                                   bool known_is_base);
+/// Makes `to` what `parse_url(input, base)` would give, where that can be seen without parsing:
+/// `input` is `known`'s origin and a path in which the URL parser changes nothing, or, with `known`
+/// as its base, such a path alone. False: it has to be parsed, and `to` is as it was.
+[[nodiscard]] bool assign_plain_target(Url& to, std::string_view input, const Url& known,
+                                       bool known_is_base);
 
 /// `url` with `name=value` appended to its query, percent-encoded as
 /// application/x-www-form-urlencoded except that a space is "%20" (servers differ on '+', none on
