@@ -1,0 +1,149 @@
+#include "native/socket.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <asio/error.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <reqivo/async.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "native/event_loop.hpp"
+
+namespace reqivo::test {
+namespace {
+
+using namespace std::chrono_literals;
+using native::AsioEventLoop;
+using native::Socket;
+
+/// A socket of the library's, and the other end of it.
+class Pair {
+ public:
+  Pair() : Pair(make()) {}
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
+  ~Pair() { ::close(peer_); }
+
+  void send(std::string_view bytes) const {
+    REQUIRE(::send(peer_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(bytes.size()));
+  }
+  /// Sends the end, and stays open: a full close would be told by an event of its own.
+  void send_end() const { REQUIRE(::shutdown(peer_, SHUT_WR) == 0); }
+  [[nodiscard]] std::size_t receive_all() const {
+    std::array<char, 4096> room{};
+    std::size_t total = 0;
+    for (;;) {
+      const ssize_t count = ::recv(peer_, room.data(), room.size(), MSG_DONTWAIT);
+      if (count <= 0) return total;
+      total += static_cast<std::size_t>(count);
+    }
+  }
+
+ private:
+  explicit Pair(std::array<int, 2> ends)
+      : peer_(ends[1]), socket(AsioEventLoop::current().reactor(), ends[0]) {}
+  static std::array<int, 2> make() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0)
+      throw std::runtime_error("no pair");
+    return ends;
+  }
+  int peer_;
+
+ public:
+  Socket socket;
+};
+
+/// All that comes until the end of the stream.
+Task<std::string> read_to_end(Socket& socket) {
+  std::string all;
+  for (;;) {
+    const std::error_code error = co_await socket.fill();
+    if (error) {
+      CHECK(error == asio::error::eof);
+      co_return all;
+    }
+    all += socket.input();
+    socket.consume(socket.input().size());
+  }
+}
+
+Task<std::string> read_to_end_in_time(Socket& socket) {
+  co_return co_await wait_for(read_to_end(socket), 5s);
+}
+
+Task<void> send_with_end(Pair& pair, std::size_t count) {
+  co_await sleep(1ms);  // the reader waits by then
+  pair.send(std::string(count, 'x'));
+  pair.send_end();
+}
+
+Task<std::string> read_while_sent(Pair& pair, std::size_t count) {
+  const auto sender = create_task(send_with_end(pair, count));
+  co_return co_await wait_for(read_to_end(pair.socket), 5s);
+}
+
+Task<std::error_code> write_all(Socket& socket, std::size_t count) {
+  co_return co_await socket.write(native::OutgoingBytes(std::string(count, 'x')));
+}
+
+Task<std::size_t> drain_while_written(Pair& pair, std::size_t count) {
+  auto writer = create_task(write_all(pair.socket, count));
+  std::size_t total = 0;
+  while (!writer.done()) {
+    total += pair.receive_all();
+    co_await sleep(0ms);
+  }
+  const std::error_code error = co_await writer;
+  CHECK_FALSE(error);
+  co_return total + pair.receive_all();
+}
+
+}  // namespace
+
+TEST_CASE("the end of a stream that comes along with its last bytes is not missed", "[socket]") {
+  Pair pair;
+  pair.send("all there is");
+  pair.send_end();
+  CHECK(run(read_to_end_in_time(pair.socket)) == "all there is");
+}
+
+TEST_CASE("the end of a stream is seen whatever the last read left of its buffer", "[socket]") {
+  // Around the size of a read buffer, so that the last read is short, full, or of one byte.
+  for (const std::size_t count : {1U, 16383U, 16384U, 16385U, 32768U, 100000U}) {
+    INFO(count);
+    Pair pair;
+    CHECK(run(read_while_sent(pair, count)).size() == count);
+  }
+}
+
+TEST_CASE("a write that the kernel does not take at once goes on when there is room", "[socket]") {
+  Pair pair;
+  CHECK(run(drain_while_written(pair, 4 * 1024 * 1024)) == 4 * 1024 * 1024);
+}
+
+TEST_CASE("a socket that nobody waits for keeps what came for the next read", "[socket]") {
+  Pair pair;
+  pair.send("early");
+  run(sleep(2ms));  // the loop hears of it meanwhile
+  pair.send(" and late");
+  pair.send_end();
+  CHECK(run(read_to_end_in_time(pair.socket)) == "early and late");
+}
+
+TEST_CASE("a socket that was destroyed while its events were pending is told nothing", "[socket]") {
+  {
+    Pair gone;
+    gone.send("for nobody");
+  }
+  CHECK_NOTHROW(run(sleep(1ms)));
+  CHECK_FALSE(AsioEventLoop::current().reactor()->watches_any());
+}
+
+}  // namespace reqivo::test
