@@ -12,7 +12,6 @@
 namespace reqivo::native {
 
 using detail::Done;
-using detail::ExchangeProgress;
 using detail::Failure;
 using detail::Outcome;
 using detail::TransportRequest;
