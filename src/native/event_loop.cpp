@@ -94,7 +94,7 @@ void AsioEventLoop::arm_reactor() {
                                    if (!*alive) return;
                                    reactor_armed_ = false;
                                    reactor_->dispatch(Reactor::Wait::no);
-                                   turn_from_outside();
+                                   wake_soon();  // behind what else Asio has ready: it came first
                                  });
 }
 
