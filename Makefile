@@ -19,9 +19,9 @@ demo:  ## Build the examples, natively and as wasm, and run them against a serve
 	@cmake --build --preset wasm-release --target examples/all
 	@node examples/run-demo.mjs build/native-release build/wasm-release
 
-test:  ## Build and test everything, sanitizers and clang included
-	@toolchains/setup build test
-	@toolchains/run-workflows native-debug native-asan native-tsan native-clang
+test:  ## Build and test everything: natively, in Node, Chromium and Firefox, sanitizers and clang included
+	@toolchains/setup build test wasm browsers
+	@toolchains/run-workflows native-debug wasm-debug wasm-release native-asan native-tsan native-clang
 
 bench:  ## Measure against other clients
 	@toolchains/setup build test bench

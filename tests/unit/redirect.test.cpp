@@ -253,7 +253,7 @@ TEST_CASE("the session's redirect settings hold, and a request's own come first"
   CHECK(server.open() == 0);
 }
 
-TEST_CASE("a streamed body is not sent twice") {
+TEST_CASE("a redirect does not send a streamed body twice") {
   const ManualTime time;
   FakeServer server;
   AsyncSession session;

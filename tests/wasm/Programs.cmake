@@ -15,11 +15,11 @@ function(reqivo_wasm_program program)
     -sASYNCIFY -sASYNCIFY_STACK_SIZE=65536)
 endfunction()
 
-# reqivo_wasm_tests(FOLDER PROGRAM [SERVER] LABELS label... [ARGUMENTS argument...]): as reqivo_test_program.
+# reqivo_wasm_tests(FOLDER PROGRAM [SERVER] [TARGETS target...] LABELS label... [ARGUMENTS argument...]): as reqivo_test_program.
 function(reqivo_wasm_tests folder program)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "SERVER" "" "LABELS;ARGUMENTS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "SERVER" "" "TARGETS;LABELS;ARGUMENTS")
   reqivo_wasm_program(${program})
-  foreach(target IN LISTS REQIVO_WASM_TEST_TARGETS)
+  foreach(target IN LISTS REQIVO_WASM_TEST_TARGETS arg_TARGETS)
     set(command "${REQIVO_NODE}" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/run.mjs"
       --target ${target} --program $<TARGET_FILE:${program}>
       --skips "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/skips.json"

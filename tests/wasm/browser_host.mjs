@@ -38,12 +38,17 @@ async function serve(folders, texts) {
 }
 
 // What Chromium prints by itself. A page cannot avoid the lines about a fetch that failed: each is
-// an entry of source `network`, or, where CORS refused it, one of the realm that asked. All that
-// code prints or throws comes another way: program.mjs sees it in the realm.
+// an entry of source `network`, or, where CORS or a digest refused it, one of the realm that asked
+// or of source `security`. All that code prints or throws comes another way: program.mjs sees it in
+// the realm.
 export function isAboutFetch({ source, text }) {
   const refusedByCors = /^Access to fetch at '.*' from origin '.*' has been blocked by CORS policy/;
-  return source === 'network' || (['javascript', 'worker'].includes(source)
-    && refusedByCors.test(text.replace(/ \(redirected from '.*?'\)/, '')));
+  const refusedByDigest =
+    /^(Failed to find a valid digest in the 'integrity' attribute|Fetch API cannot load )/;
+  const ofRealm = ['javascript', 'worker'].includes(source);
+  return source === 'network'
+    || (ofRealm && refusedByCors.test(text.replace(/ \(redirected from '.*?'\)/, '')))
+    || ((ofRealm || source === 'security') && refusedByDigest.test(text));
 }
 
 async function watchChromiumLog(tab, onMessage) {

@@ -104,15 +104,17 @@ function stopOnSignals(run, state) {
 }
 
 async function execute(options, run, state) {
+  const [host, worker] = options.target.split('-');
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name.startsWith('REQIVO_')));
   const configuration = {
     program: resolve(options.program),
     programName: basename(options.program, '.mjs'),
     programArguments: ['--colour-mode', process.stdout.isTTY ? 'ansi' : 'none',
       ...options.programArguments],
-    environment: Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => name.startsWith('REQIVO_'))),
+    // tests/support/capability.hpp tells platforms apart by it.
+    environment: { ...environment, REQIVO_TEST_TARGET: host },
   };
-  const [host, worker] = options.target.split('-');
   const onMessage = (message) => run.handle(message);
   const stopWatching = run.watch(options.timeout, options.silence);
   stopOnSignals(run, state);
