@@ -27,11 +27,12 @@ const types = {
 
 function parseArguments(words) {
   const options = { folder: null, port: 0, exitWithParent: false };
-  for (let index = 0; index < words.length; ++index) {
-    const port = words[index] === '--port' ? Number(words[++index]) : 0;
-    if (port > 0 && port < 65536) options.port = port;
-    else if (words[index] === '--exit-with-parent') options.exitWithParent = true;
-    else if (options.folder === null && !words[index]?.startsWith('-')) options.folder = words[index];
+  const rest = [...words];
+  while (rest.length > 0) {
+    const word = rest.shift();
+    if (word === '--exit-with-parent') options.exitWithParent = true;
+    else if (word === '--port' && /^\d{1,5}$/.test(rest[0] ?? '')) options.port = Number(rest.shift());
+    else if (options.folder === null && !word.startsWith('-')) options.folder = word;
     else return null;
   }
   return options.folder === null ? null : options;

@@ -1,0 +1,127 @@
+// The page: loads the module, makes a card for each pattern, and runs them one by one or all.
+
+import { Card } from './card.mjs';
+import { highlightCpp } from './highlight.mjs';
+import { watchFetch } from './network.mjs';
+import { patterns } from './patterns.mjs';
+import { formatBytes } from './sizes.mjs';
+
+const callSource = `import createModule from './demo_module.mjs';
+
+const module = await createModule();
+const controller = new AbortController();
+
+try {
+  const text = await module.basic_request(
+    server, page, controller.signal);
+  show(JSON.parse(text));
+} catch (error) {
+  // TotalTimeout, total_timeout, head
+  show(error.name, error.code, error.phase);
+}
+
+// anywhere, any time
+controller.abort();
+`;
+
+const main = document.getElementById('patterns');
+const announcement = document.getElementById('announcement');
+const runAllButton = document.getElementById('run-all');
+const serverChoice = document.getElementById('server');
+let runningAll = false;
+
+async function fetchText(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.text();
+}
+
+function showFacts(sizes) {
+  const facts = [['9', 'patterns, as in examples/']];
+  if (sizes) {
+    const total = sizes.reduce((sum, { brotli }) => sum + brotli, 0);
+    const plain = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+    facts.push([formatBytes(total), `brotli, wasm and JS with JSON (${formatBytes(plain)} plain)`]);
+  }
+  facts.push(['0', 'frameworks, external resources, Asyncify']);
+  document.getElementById('facts').append(...facts.map(([number, text]) => {
+    const item = document.createElement('li');
+    item.append(Object.assign(document.createElement('b'), { textContent: number }), ` ${text}`);
+    return item;
+  }));
+}
+
+function overviewItem(card) {
+  const link = document.createElement('a');
+  link.href = `#${card.pattern.name}`;
+  link.textContent = card.pattern.title;
+  link.dataset.state = 'idle';
+  const item = document.createElement('li');
+  item.append(link);
+  card.overviewLink = link;
+  return item;
+}
+
+function makeCards(module) {
+  const onState = (card, state) => { card.overviewLink.dataset.state = state; };
+  return patterns.map((pattern) => {
+    const call = (reporter, signal, value) => {
+      const more = value === undefined ? [] : [value];
+      return module[pattern.name](serverChoice.value, reporter, signal, ...more);
+    };
+    return new Card(pattern, { call, onState, memoryBytes: () => module.memory_bytes() });
+  });
+}
+
+async function runAll(cards) {
+  if (runningAll) {
+    runningAll = false;
+    cards.forEach((card) => card.cancel());
+    return;
+  }
+  runningAll = true;
+  runAllButton.textContent = 'Stop';
+  const counts = {};
+  for (const card of cards) {
+    if (!runningAll) break;
+    const state = await card.run();
+    counts[state] = (counts[state] ?? 0) + 1;
+  }
+  runningAll = false;
+  runAllButton.textContent = 'Run all';
+  announcement.textContent =
+    Object.entries(counts).map(([state, count]) => `${count} ${state}`).join(', ');
+}
+
+async function showSources(cards) {
+  await Promise.all(cards.map(async (card) => {
+    card.showSource(await fetchText(`patterns/${card.pattern.name}.cpp`));
+  }));
+  const bindings = await fetchText('bindings.cpp');
+  document.getElementById('bindings-source').replaceChildren(highlightCpp(bindings.trimEnd()));
+  document.getElementById('call-source').replaceChildren(highlightCpp(callSource.trimEnd()));
+}
+
+async function start() {
+  const [configuration, { default: createModule }] = await Promise.all([
+    fetchText('config.json').then(JSON.parse), import('./demo_module.mjs'),
+  ]);
+  const module = await createModule();
+  watchFetch();
+  showFacts(configuration.sizes);
+  serverChoice.append(...configuration.servers.map(({ name, url }) => new Option(name, url)));
+  const cards = makeCards(module);
+  document.getElementById('overview').append(...cards.map(overviewItem));
+  main.append(...cards.map((card) => card.element));
+  await showSources(cards);
+  runAllButton.setAttribute('aria-disabled', 'false');
+  runAllButton.addEventListener('click', () => runAll(cards));
+  document.documentElement.dataset.ready = 'true';
+}
+
+start().catch((error) => {
+  const notice = Object.assign(document.createElement('p'),
+    { className: 'notice', textContent: `The page could not start: ${error.message}` });
+  notice.setAttribute('role', 'alert');
+  main.append(notice);
+});
