@@ -1,6 +1,6 @@
 # Everything a person runs. Each target installs what it needs first (Debian; see toolchains/setup).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench format tidy clean
+.PHONY: help setup demo web test bench format tidy clean
 
 # The C++ files that git knows or would add.
 cpp_files = git ls-files -z --cached --others --exclude-standard -- '*.cpp' '*.hpp'
@@ -18,6 +18,12 @@ demo:  ## Build the examples, natively and as wasm, and run them against a serve
 	@cmake --preset wasm-release
 	@cmake --build --preset wasm-release --target examples/all
 	@node examples/run-demo.mjs build/native-release build/wasm-release
+
+web:  ## Build the demo page and serve it on this machine
+	@toolchains/setup build test wasm
+	@cmake --preset wasm-release
+	@cmake --build --preset wasm-release --target demo_page
+	@node web/serve.mjs build/wasm-release/web
 
 test:  ## Build and test everything: natively, in Node, Chromium and Firefox, sanitizers and clang included
 	@toolchains/setup build test wasm browsers

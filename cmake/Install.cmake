@@ -5,6 +5,15 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/reqivo")
 
 install(TARGETS reqivo EXPORT reqivo-targets FILE_SET HEADERS)
+if(CMAKE_SYSTEM_NAME STREQUAL "Emscripten")
+  install(TARGETS reqivo_js EXPORT reqivo-targets)
+  install(FILES "${PROJECT_SOURCE_DIR}/src/wasm/library_reqivo.js" DESTINATION "${CMAKE_INSTALL_LIBDIR}/reqivo")
+  install(FILES "${PROJECT_SOURCE_DIR}/cmake/WasmExceptions.cmake" DESTINATION "${package_dir}")
+else()
+  install(
+    FILES "${PROJECT_SOURCE_DIR}/cmake/FindBrotli.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake"
+    DESTINATION "${package_dir}")
+endif()
 install(EXPORT reqivo-targets NAMESPACE reqivo:: DESTINATION "${package_dir}")
 
 configure_package_config_file(
@@ -15,6 +24,5 @@ write_basic_package_version_file(
   "${PROJECT_BINARY_DIR}/reqivo-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(
   FILES "${PROJECT_BINARY_DIR}/reqivo-config.cmake" "${PROJECT_BINARY_DIR}/reqivo-config-version.cmake"
-        "${PROJECT_SOURCE_DIR}/cmake/FindBrotli.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake"
   DESTINATION "${package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -168,9 +168,11 @@ export class Card {
       const time = Object.assign(document.createElement('time'),
         { textContent: formatTime(at - run.start) });
       const item = document.createElement('li');
-      item.classList.toggle('caught', error !== null);
       item.append(time, text);
-      if (error) item.append(Object.assign(document.createElement('small'), { textContent: error.message }));
+      if (error) {
+        item.dataset.outcome = error.code.endsWith('_timeout') ? 'timeout' : 'failed';
+        item.append(Object.assign(document.createElement('small'), { textContent: error.message }));
+      }
       list.append(item);
     }
     this.shownLines = run.lines.length;

@@ -1,7 +1,7 @@
 // Light syntax highlighting: text to elements, no HTML in between.
 
 const keywords = new Set(['auto', 'bool', 'catch', 'char', 'class', 'const', 'constexpr', 'double',
-  'else', 'emscripten', 'explicit', 'false', 'for', 'if', 'inline', 'int', 'namespace', 'new',
+  'else', 'explicit', 'false', 'for', 'if', 'inline', 'int', 'namespace', 'new',
   'private', 'public', 'requires', 'return', 'static', 'struct', 'template', 'true', 'try', 'typename',
   'using', 'void', 'while', 'await', 'import', 'from', 'let', 'async', 'function']);
 const coroutineWords = new Set(['co_await', 'co_return', 'co_yield']);

@@ -1,4 +1,5 @@
-// The nine patterns: one file of patterns/ each. They take a session whose base URL is the server's.
+// The nine patterns: one file of patterns/ each. They take a session whose base URL is the
+// server's.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -52,8 +52,8 @@ export const patterns = [
     choice: {
       label: 'Body',
       values: [
-        { name: '2.5 KB, drop by drop', value: '/drip?numbytes=2560&duration=2' },
-        { name: '64 MB, at full speed', value: '/big/64000000' },
+        { name: '2.6 kB, drop by drop', value: '/drip?numbytes=2560&duration=2' },
+        { name: '512 MB, at full speed', value: '/big/512000000' },
       ],
     },
   },

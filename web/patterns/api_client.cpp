@@ -1,4 +1,5 @@
-// A client class of your own: it owns its session, and closes its connections when it goes.
+// A client class of your own: it owns its session, and closes its connections
+// when it goes.
 #include <chrono>
 #include <reqivo/json.hpp>
 #include <reqivo/reqivo.hpp>
@@ -11,7 +12,8 @@ namespace {
 
 class ApiClient {
  public:
-  ApiClient(reqivo::AsyncSession session, const std::string& token) : session_(std::move(session)) {
+  ApiClient(reqivo::AsyncSession session, const std::string& token)
+      : session_(std::move(session)) {
     session_.bearer_token(token).default_timeout(10s);
     session_.headers().set("Accept", "application/json");
   }
@@ -22,7 +24,8 @@ class ApiClient {
   }
 
   reqivo::Task<std::string> rename(std::string name) {
-    reqivo::Response response = co_await session_.patch("/patch").form("name", name);
+    reqivo::Response response =
+        co_await session_.patch("/patch").form("name", name);
     response.raise_for_status();
     co_return response.json().at("form").at("name").get<std::string>();
   }

@@ -8,13 +8,15 @@
 
 using namespace std::chrono_literals;
 
-reqivo::Task<nlohmann::json> background_task(reqivo::AsyncSession session, Reporter report) {
+reqivo::Task<nlohmann::json> background_task(reqivo::AsyncSession session,
+                                             Reporter report) {
   auto answer = reqivo::create_task(session.get("/delay/1"));  // starts now
 
   for (int step = 1; step <= 3; ++step) {
     co_await reqivo::sleep(250ms);  // other work, which lets the request go on
-    report.line("step " + std::to_string(step) +
-                (answer.done() ? " done, answer ready" : " done, answer on its way"));
+    report.line(
+        "step " + std::to_string(step) +
+        (answer.done() ? " done, answer ready" : " done, answer on its way"));
   }
 
   reqivo::Response response = co_await answer;

@@ -1,4 +1,5 @@
-// Concurrent requests: three at once, answered in the order asked and in the time of the slowest.
+// Concurrent requests: three at once, answered in the order asked and in the
+// time of the slowest.
 #include <chrono>
 #include <reqivo/json.hpp>
 #include <reqivo/reqivo.hpp>

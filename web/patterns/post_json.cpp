@@ -21,10 +21,12 @@ reqivo::Task<nlohmann::json> post_json(reqivo::AsyncSession session) {
   reqivo::Response response = co_await session.post("/post").json(order);
   response.raise_for_status();
 
-  const nlohmann::json answer = response.json();  // the server tells what it was sent
+  const nlohmann::json answer =
+      response.json();  // the server tells what it was sent
   const auto echoed = answer.at("json").get<Order>();
   nlohmann::json result;
   result["sent as"] = answer.at("headers").at("Content-Type");
-  result["the server read"] = std::to_string(echoed.count) + " x " + echoed.item;
+  result["the server read"] =
+      std::to_string(echoed.count) + " x " + echoed.item;
   co_return result;
 }

@@ -1,5 +1,5 @@
-// Concurrent requests that may fail: return_exceptions gives every outcome instead of the first
-// failure.
+// Concurrent requests that may fail: return_exceptions gives every outcome
+// instead of the first failure.
 #include <chrono>
 #include <reqivo/json.hpp>
 #include <reqivo/reqivo.hpp>
@@ -21,13 +21,15 @@ reqivo::Task<reqivo::Response> fetch(reqivo::RequestBuilder request) {
 
 }  // namespace
 
-reqivo::Task<nlohmann::json> return_exceptions(reqivo::AsyncSession session, Reporter report) {
+reqivo::Task<nlohmann::json> return_exceptions(reqivo::AsyncSession session,
+                                               Reporter report) {
   std::vector<reqivo::Task<reqivo::Response>> tasks;
   tasks.push_back(fetch(session.get("/delay/0.3")));
   tasks.push_back(fetch(session.get("/status/404")));
   tasks.push_back(fetch(session.get("/delay/5").timeout(800ms)));
 
-  const auto results = co_await reqivo::gather(std::move(tasks), reqivo::return_exceptions);
+  const auto results =
+      co_await reqivo::gather(std::move(tasks), reqivo::return_exceptions);
   nlohmann::json outcomes;
   for (const auto& result : results) {
     if (result) {

@@ -1,4 +1,4 @@
-// A limit on concurrency: twenty requests, never more than five of them at once.
+// A limit on concurrency: twenty requests, never more than five at once.
 #include <algorithm>
 #include <reqivo/json.hpp>
 #include <reqivo/reqivo.hpp>
@@ -10,10 +10,11 @@ namespace {
 
 class Crawler {
  public:
-  explicit Crawler(reqivo::AsyncSession session) : session_(std::move(session)) {}
+  explicit Crawler(reqivo::AsyncSession session)
+      : session_(std::move(session)) {}
 
   reqivo::Task<bool> visit(int page) {
-    auto permit = co_await five_at_once_.acquire();  // given back at the end of the scope
+    auto permit = co_await five_at_once_.acquire();  // until the scope ends
     most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
     const std::string url = "/delay/0." + std::to_string(2 + page * 7 % 5);
     reqivo::Response response = co_await session_.get(url).param("page", page);

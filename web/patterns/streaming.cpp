@@ -1,6 +1,6 @@
-// Streaming: a body in chunks of 256 bytes, each handed out as it arrives. A native program may
-// also write `for (auto& chunk : session.get(path).stream().iter_content(256))` with a blocking
-// Session; a page must not block, so here it is the same loop in a coroutine.
+// Streaming: a body in chunks of 256 bytes, each handed out as it arrives.
+// Natively a blocking Session does the same in a plain loop, without
+// coroutines; a page must not block, so here the loop is in a coroutine.
 #include <cstddef>
 #include <reqivo/json.hpp>
 #include <reqivo/reqivo.hpp>
@@ -8,9 +8,10 @@
 
 #include "reporter.hpp"
 
-reqivo::Task<nlohmann::json> streaming(reqivo::AsyncSession session, Reporter report,
-                                       std::string path) {
-  reqivo::StreamResponse stream = co_await session.get(path).stream();  // the head only
+reqivo::Task<nlohmann::json> streaming(reqivo::AsyncSession session,
+                                       Reporter report, std::string path) {
+  // The head is here, the body is not.
+  reqivo::StreamResponse stream = co_await session.get(path).stream();
   stream.raise_for_status();
   report.expected_bytes(stream.headers().get("Content-Length"));
 
