@@ -2,7 +2,7 @@
 
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): pthread_sigmask is POSIX, not C++
 
 #include <algorithm>
 #include <cerrno>

@@ -51,13 +51,14 @@ MaybeFailure use_certificates(SSL_CTX* ssl, const std::string& path) {
 }
 
 MaybeFailure use_key(SSL_CTX* ssl, const std::string& path, const std::string& certificate_path) {
-  detail::Outcome<std::string> pem = read_pem_file(path);
-  if (!pem) return std::move(pem).failure();
-  if (pem.value().size() > INT_MAX) return tls_failure(path + ": too large for a key", true);
-  const BioHandle bio(BIO_new_mem_buf(pem.value().data(), static_cast<int>(pem.value().size())));
+  detail::Outcome<std::string> read = read_pem_file(path);
+  if (!read) return std::move(read).failure();
+  std::string& pem = read.value();
+  if (pem.size() > INT_MAX) return tls_failure(path + ": too large for a key", true);
+  const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) throw std::bad_alloc();
   const KeyHandle key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_password, nullptr));
-  OPENSSL_cleanse(pem.value().data(), pem.value().size());
+  OPENSSL_cleanse(pem.data(), pem.size());
   if (!key) {
     return tls_failure(path + ": no private key that can be read (an encrypted one cannot): " +
                            take_openssl_reason(),

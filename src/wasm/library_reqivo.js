@@ -8,6 +8,8 @@
 // quoted where its externs are older than they are.
 
 addToLibrary({
+  // Emscripten before 4 writes out a Map in an object as {}.
+  $reqivo__postset: 'reqivo.records = new Map();',
   $reqivo__deps: ['$callUserCallback', 'reqivo_turn'],
   $reqivo: {
     // ---- calls into C++
@@ -83,7 +85,7 @@ addToLibrary({
 
     // ---- fetch
 
-    records: new Map(),
+    records: null, // by handle
     lastHandle: 0,
 
     // Hands `text` to an operation and tells it by `tell`.
@@ -275,10 +277,11 @@ addToLibrary({
     const handle = ++reqivo.lastHandle;
     const record = { operation, controller: new AbortController(), body: null, upload: null };
     reqivo.records.set(handle, record);
+    const lines = reqivo.decodeBytes(head, headSize).split('\n');
     const [method, url, redirect, credentials, mode, cache, referrerPolicy, integrity, keepalive,
-      priority, ...fields] = reqivo.decodeBytes(head, headSize).split('\n');
+      priority] = lines;
     const headers = [];
-    for (let at = 0; at + 1 < fields.length; at += 2) headers.push([fields[at], fields[at + 1]]);
+    for (let at = 10; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
     const init = { 'method': method, 'headers': headers, 'signal': record.controller.signal };
     const settings = {
       'redirect': redirect, 'credentials': credentials, 'mode': mode, 'cache': cache,
@@ -325,9 +328,10 @@ addToLibrary({
 
   // ---- promises
 
+  $reqivoPromises__postset: 'reqivoPromises.records = new Map();',
   $reqivoPromises__deps: ['$reqivo', '$Emval', 'reqivo_promise_abort', 'reqivo_promise_forget'],
   $reqivoPromises: {
-    records: new Map(),
+    records: null, // by handle
     lastHandle: 0,
 
     make(signal) {
@@ -389,9 +393,9 @@ addToLibrary({
 
   reqivo_promise_reject__deps: ['$reqivoPromises'],
   reqivo_promise_reject: (handle, text, size, retryable) => {
-    const [name, code, phase, ...message] =
-      new TextDecoder().decode(reqivo.bytes(text, size)).split('\n');
-    const error = new Error(message.join('\n'));
+    const lines = new TextDecoder().decode(reqivo.bytes(text, size)).split('\n');
+    const [name, code, phase] = lines;
+    const error = new Error(lines.slice(3).join('\n'));
     Object.assign(error, { 'name': name, 'code': code, 'phase': phase, 'retryable': !!retryable });
     reqivoPromises.settle(handle, (record) => record.reject(error));
     reqivoPromises.forget(handle);
