@@ -80,6 +80,8 @@ export class Card {
       end = controller.signal.aborted ? () => this.#setState('cancelled', run)
         : () => this.#showError(error, run);
     }
+    // A cancelled task is destroyed, and its requests with it, just after its promise is rejected.
+    if (controller.signal.aborted) await run.whenIdle();
     this.controller = null;
     run.finish();
     end();
@@ -184,10 +186,10 @@ export class Card {
     box.hidden = false;
     const seconds = Math.max((transfer.endAt ?? performance.now()) - transfer.start, 1) / 1000;
     const bar = box.querySelector('progress');
-    bar.setAttribute('aria-label', 'Received');
     if (transfer.expected) bar.value = transfer.bytes / transfer.expected;
+    const whole = transfer.expected ? ` of ${formatBytes(transfer.expected)}` : '';
     const parts = [
-      `${formatBytes(transfer.bytes)}${transfer.expected ? ` of ${formatBytes(transfer.expected)}` : ''}`,
+      formatBytes(transfer.bytes) + whole,
       `${formatBytes(Math.round(transfer.bytes / seconds))}/s`,
       `${transfer.chunks.toLocaleString('en')} chunks`,
       `wasm memory ${formatBytes(this.memoryBytes())}`,

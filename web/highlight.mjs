@@ -1,9 +1,11 @@
 // Light syntax highlighting: text to elements, no HTML in between.
 
-const keywords = new Set(['auto', 'bool', 'catch', 'char', 'class', 'const', 'constexpr', 'double',
-  'else', 'explicit', 'false', 'for', 'if', 'inline', 'int', 'namespace', 'new',
-  'private', 'public', 'requires', 'return', 'static', 'struct', 'template', 'true', 'try', 'typename',
-  'using', 'void', 'while', 'await', 'import', 'from', 'let', 'async', 'function']);
+const keywords = new Set([
+  'auto', 'bool', 'catch', 'char', 'class', 'const', 'constexpr', 'double', 'else', 'explicit',
+  'false', 'for', 'if', 'inline', 'int', 'namespace', 'new', 'private', 'public', 'requires',
+  'return', 'static', 'struct', 'template', 'true', 'try', 'typename', 'using', 'void', 'while',
+  'async', 'await', 'from', 'function', 'import', 'let',
+]);
 const coroutineWords = new Set(['co_await', 'co_return', 'co_yield']);
 
 // In the order in which they are tried.

@@ -1,4 +1,5 @@
-// node measure.mjs OUTPUT.json FILE...: writes each file's name and size in bytes, as it is and brotli.
+// node measure.mjs OUTPUT.json FILE...: writes the name of each file and its size in bytes, as it
+// is and as brotli.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';

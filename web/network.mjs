@@ -1,5 +1,5 @@
-// What the page's own fetch sees of the requests that a pattern makes. It only looks on: the library
-// gets the very promises and streams that the platform made.
+// What the page's own fetch sees of the requests that a pattern makes. It only looks on: the
+// library gets the very promises and streams that the platform made.
 
 let expecting = null;
 

@@ -10,6 +10,7 @@
 #include <reqivo/session.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 /// Tells the page how a run is getting on. Copies speak to the same page.
 class Reporter {

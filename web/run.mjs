@@ -4,7 +4,8 @@
 import { expectRequest } from './network.mjs';
 
 class Request {
-  constructor(method, url) {
+  constructor(method, url, onEnd) {
+    this.onEnd = onEnd;
     this.method = method;
     this.url = url;
     this.start = performance.now();
@@ -50,6 +51,7 @@ class Request {
     this.endAt = performance.now();
     this.outcome = outcome;
     this.label = label;
+    this.onEnd();
   }
 }
 
@@ -64,10 +66,13 @@ export class Run {
     this.requests = [];
     this.lines = [];
     this.transfer = null;
+    this.onIdle = null;
   }
 
   addRequest(method, url) {
-    const request = new Request(method, url);
+    const request = new Request(method, url, () => {
+      if (this.inFlight === 0) this.onIdle?.();
+    });
     this.requests.push(request);
     return request;
   }
@@ -78,6 +83,14 @@ export class Run {
 
   get duration() {
     return (this.endAt ?? performance.now()) - this.start;
+  }
+
+  // Resolves once no request is in flight.
+  whenIdle() {
+    return new Promise((resolve) => {
+      this.onIdle = resolve;
+      if (this.inFlight === 0) resolve();
+    });
   }
 
   // How many requests there were at once, at most.
@@ -119,7 +132,8 @@ export class Run {
   }
 
   #startTransfer() {
-    this.transfer ??= { start: performance.now(), endAt: null, expected: null, bytes: 0, chunks: 0 };
+    const start = performance.now();
+    this.transfer ??= { start, endAt: null, expected: null, bytes: 0, chunks: 0 };
     return this.transfer;
   }
 }

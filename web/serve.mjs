@@ -1,6 +1,6 @@
-// node web/serve.mjs BUILD_WEB_DIR [--port N] [--exit-with-parent]: serves the demo page on loopback,
-// with the embedded test server behind it, and prints the page's URL. It ends on SIGINT and SIGTERM,
-// with the test server, and with --exit-with-parent at the end of standard input.
+// node web/serve.mjs BUILD_WEB_DIR [--port N] [--exit-with-parent]: serves the demo page on
+// loopback, with the embedded test server behind it, and prints the page's URL. It ends on SIGINT
+// and SIGTERM, with the test server, and with --exit-with-parent at the end of standard input.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,10 +30,15 @@ function parseArguments(words) {
   const rest = [...words];
   while (rest.length > 0) {
     const word = rest.shift();
-    if (word === '--exit-with-parent') options.exitWithParent = true;
-    else if (word === '--port' && /^\d{1,5}$/.test(rest[0] ?? '')) options.port = Number(rest.shift());
-    else if (options.folder === null && !word.startsWith('-')) options.folder = word;
-    else return null;
+    if (word === '--exit-with-parent') {
+      options.exitWithParent = true;
+    } else if (word === '--port' && /^\d{1,5}$/.test(rest[0] ?? '')) {
+      options.port = Number(rest.shift());
+    } else if (options.folder === null && !word.startsWith('-')) {
+      options.folder = word;
+    } else {
+      return null;
+    }
   }
   return options.folder === null ? null : options;
 }
@@ -67,9 +72,14 @@ function makeConfiguration(folder, ready) {
 
 function makeHeaders(configuration) {
   const policy = [
-    "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self'",
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    "img-src 'self'",
     `connect-src 'self' ${configuration.servers.map((server) => server.url).join(' ')}`,
-    "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
   ];
   return {
     'Cache-Control': 'no-store',

@@ -25,6 +25,13 @@ function pathOf(url) {
   return decodeURIComponent(pathname + search).replaceAll('+', ' ');
 }
 
+function summaryOf(run) {
+  const count = run.requests.length;
+  const requests = count === 1 ? '1 request'
+    : `${count} requests, at most ${run.mostInFlight} at once,`;
+  return `${requests} in ${formatTime(run.duration)}`;
+}
+
 class Row {
   constructor(request) {
     this.request = request;
@@ -50,7 +57,8 @@ class Row {
     wait.style.width = `${(100 * (headAt - request.start)) / whole}%`;
     body.style.width = `${(100 * (end - headAt)) / whole}%`;
     this.element.dataset.outcome = request.outcome;
-    const text = request.endAt === null ? formatTime(whole) : `${request.label} · ${formatTime(whole)}`;
+    const time = formatTime(whole);
+    const text = request.endAt === null ? time : `${request.label} · ${time}`;
     if (this.outcome.textContent !== text) this.outcome.textContent = text;
   }
 }
@@ -106,7 +114,7 @@ export class Waterfall {
   }
 
   #renderAxis(length) {
-    const mark = marks.find((one) => length / one <= 5) ?? marks.at(-1);
+    const mark = marks.find((one) => length / one <= 4) ?? marks.at(-1);
     if (mark !== this.mark) {
       this.mark = mark;
       this.axis.replaceChildren();
@@ -124,10 +132,7 @@ export class Waterfall {
   }
 
   #renderSummary(run) {
-    const count = run.requests.length;
-    const text = run.endAt === null ? `${run.inFlight} in flight`
-      : `${count} ${count === 1 ? 'request' : 'requests'}, at most ${run.mostInFlight} at once, ` +
-        `in ${formatTime(run.duration)}`;
+    const text = run.endAt === null ? `${run.inFlight} in flight` : summaryOf(run);
     if (this.summary.textContent !== text) this.summary.textContent = text;
   }
 }

@@ -14,9 +14,8 @@ reqivo::Task<nlohmann::json> background_task(reqivo::AsyncSession session,
 
   for (int step = 1; step <= 3; ++step) {
     co_await reqivo::sleep(250ms);  // other work, which lets the request go on
-    report.line(
-        "step " + std::to_string(step) +
-        (answer.done() ? " done, answer ready" : " done, answer on its way"));
+    const std::string state = answer.done() ? "ready" : "on its way";
+    report.line("step " + std::to_string(step) + " done, answer " + state);
   }
 
   reqivo::Response response = co_await answer;

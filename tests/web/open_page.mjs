@@ -1,0 +1,182 @@
+// The demo page in a browser, as the tests see it.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { isAboutFetch } from '../wasm/browser_host.mjs';
+import { launch } from '../wasm/browsers.mjs';
+
+const serveProgram = fileURLToPath(new URL('../../web/serve.mjs', import.meta.url));
+const patience = 20_000;
+
+async function startServing(folder) {
+  const child = spawn(process.execPath, [serveProgram, folder, '--exit-with-parent'],
+    { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit').then(([code]) => {
+    throw new Error(`serve.mjs ended early, with ${code}`);
+  });
+  exited.catch(() => {});
+  const line = once(createInterface({ input: child.stdout }), 'line');
+  const [text] = await Promise.race([line, exited]);
+  return { url: /http:\S+/.exec(text)[0], stop: () => child.stdin.end() };
+}
+
+// Runs in the page before its own scripts.
+function hearProblems() {
+  globalThis.problems = [];
+  const hear = (type, describe) => addEventListener(type, (event) => {
+    globalThis.problems.push(`${type}: ${describe(event)}`);
+  });
+  hear('error', (event) => event.message);
+  hear('unhandledrejection', (event) => event.reason?.stack ?? event.reason);
+  hear('securitypolicyviolation', (event) => `${event.violatedDirective} ${event.blockedURI}`);
+}
+
+class DemoPage {
+  constructor(tab, artifacts, prefix) {
+    Object.assign(this, { tab, artifacts, prefix, heard: [] });
+  }
+
+  async open(url) {
+    // The browser's own lines about a fetch that failed have no arguments; no page can avoid them.
+    this.tab.on('console', (line) => {
+      if (line.type() !== 'error' || line.args().length === 0) return;
+      this.heard.push(`console: ${line.text()}`);
+    });
+    this.tab.on('pageerror', ({ message }) => {
+      const isAboutFailedFetch = message.startsWith('Cross-Origin Request Blocked'); // in Firefox
+      if (!isAboutFailedFetch) this.heard.push(`page error: ${message}`);
+    });
+    this.tab.on('error', (error) => this.heard.push(`crash: ${error.message}`));
+    if (this.prefix === 'chromium') await this.#watchChromiumLog();
+    await this.tab.evaluateOnNewDocument(hearProblems);
+    await this.resize(1360);
+    await this.tab.goto(url);
+    await this.until(() => document.documentElement.dataset.ready === 'true');
+    const configuration = await this.tab.evaluate(() => fetch('config.json').then((r) => r.json()));
+    this.server = configuration.servers[0].url;
+  }
+
+  async #watchChromiumLog() {
+    const session = await this.tab.createCDPSession();
+    session.on('Log.entryAdded', ({ entry }) => {
+      if (entry.level !== 'error' || isAboutFetch(entry)) return;
+      this.heard.push(`the browser's log: ${entry.text}`);
+    });
+    await session.send('Log.enable');
+  }
+
+  // All that went wrong since it was last asked.
+  async takeProblems() {
+    const inPage = await this.tab.evaluate(() => globalThis.problems.splice(0));
+    return [...this.heard.splice(0), ...inPage];
+  }
+
+  until(condition, ...values) {
+    return this.tab.waitForFunction(condition, { polling: 50, timeout: patience }, ...values);
+  }
+
+  // `condition` runs in the page, with the card.
+  untilCard(pattern, condition) {
+    return this.until(`(${condition})(document.querySelector('[data-pattern="${pattern}"]'))`);
+  }
+
+  resize(width) {
+    return this.tab.setViewport({ width, height: 900 });
+  }
+
+  part(pattern, role) {
+    return `[data-pattern="${pattern}"] [data-role="${role}"]`;
+  }
+
+  async click(selector) {
+    await this.tab.$eval(selector, (element) => {
+      element.scrollIntoView({ block: 'center', behavior: 'instant' });
+    });
+    await this.tab.click(selector);
+  }
+
+  state(pattern) {
+    return this.tab.$eval(`[data-pattern="${pattern}"]`, (card) => card.dataset.state);
+  }
+
+  // Its state, once it has ended.
+  async end(pattern) {
+    await this.until((name) => ['done', 'failed', 'cancelled'].includes(
+      document.querySelector(`[data-pattern="${name}"]`).dataset.state), pattern);
+    return this.state(pattern);
+  }
+
+  async run(pattern) {
+    await this.click(this.part(pattern, 'run'));
+    return this.end(pattern);
+  }
+
+  text(pattern, role) {
+    return this.tab.$eval(this.part(pattern, role), (element) => element.textContent);
+  }
+
+  async result(pattern) {
+    return JSON.parse(await this.text(pattern, 'result'));
+  }
+
+  // The outcome of each request that the waterfall shows.
+  outcomes(pattern) {
+    return this.tab.$$eval(`${this.part(pattern, 'waterfall')} li`,
+      (rows) => rows.map((row) => row.dataset.outcome));
+  }
+
+  async untilInFlight(pattern, count) {
+    const selector = `${this.part(pattern, 'waterfall')} .in-flight`;
+    await this.until((where, text) => document.querySelector(where).textContent === text,
+      selector, `${count} in flight`);
+  }
+
+  async keep(name, pattern) {
+    const path = join(this.artifacts, `${this.prefix}-${name}.png`);
+    if (pattern === undefined) {
+      await this.tab.screenshot({ path, fullPage: true });
+    } else {
+      await (await this.tab.$(`[data-pattern="${pattern}"]`)).screenshot({ path });
+    }
+  }
+
+  // What the embedded server says of itself.
+  async control(path) {
+    return (await fetch(`${this.server}/control/${path}`)).json();
+  }
+
+  // Asks the server until it says so.
+  async untilControl(path, holds) {
+    const end = Date.now() + patience;
+    for (;;) {
+      const record = await this.control(path);
+      if (holds(record)) return;
+      if (Date.now() > end) throw new Error(`${path} stays at ${JSON.stringify(record)}`);
+      await sleep(20);
+    }
+  }
+}
+
+// Serves the folder and opens its page in 'chromium' or 'firefox'. `close` ends all of it.
+export async function openPage(folder, browserName, artifacts) {
+  const serving = await startServing(folder);
+  let launched;
+  const close = async () => {
+    await launched?.close();
+    serving.stop();
+  };
+  try {
+    launched = await launch(browserName);
+    const page = new DemoPage(await launched.browser.newPage(), artifacts, browserName);
+    await page.open(serving.url);
+    return { page, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
