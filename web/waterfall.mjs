@@ -87,6 +87,7 @@ export class Waterfall {
     this.lineDots.replaceChildren();
     this.lineRow.hidden = true;
     this.mark = null;
+    this.#renderAxis(shortestAxis);
   }
 
   render(run) {

@@ -130,10 +130,10 @@ class DemoPage {
       (rows) => rows.map((row) => row.dataset.outcome));
   }
 
-  async untilInFlight(pattern, count) {
-    const selector = `${this.part(pattern, 'waterfall')} .in-flight`;
-    await this.until((where, text) => document.querySelector(where).textContent === text,
-      selector, `${count} in flight`);
+  // Waits until the waterfall shows that many requests.
+  async untilStarted(pattern, count) {
+    await this.until((rows, least) => document.querySelectorAll(rows).length >= least,
+      `${this.part(pattern, 'waterfall')} li`, count);
   }
 
   async keep(name, pattern) {
