@@ -31,7 +31,9 @@ void FetchOperation::ask_for_chunk() {
 }
 
 char* FetchOperation::allocate(std::size_t size) {
-  arriving_ = std::string(size, '\0');
+  // Zeros first would cost as much as the copy that follows.
+  arriving_ = std::string();
+  arriving_.resize_and_overwrite(size, [](char*, std::size_t count) { return count; });
   return arriving_.data();
 }
 

@@ -120,19 +120,30 @@ async function cancelClosesTheConnection(page) {
   await page.keep('streaming-cancelled', 'streaming');
 }
 
-// Cancels while that many requests are with the server, which has to see each of them go.
+function ofType(events, type) {
+  return events.filter((event) => event.type === type);
+}
+
+// Cancels while that many requests are with the server, which has to see each of them go. One that
+// it has just answered may be cancelled before its answer is here; none may end long after that.
 async function cancelAbortsAll(page, name, count) {
-  const before = await page.control('state');
+  await page.control('reset', 'POST');
   await page.click(page.part(name, 'run'));
   await page.untilStarted(name, count);
-  await page.untilControl('state',
-    ({ requests_total: total }) => total >= before.requests_total + count);
+  await page.untilControl('state', ({ events }) => ofType(events, 'request').length >= count);
   await page.click(page.part(name, 'cancel'));
   assert.equal(await page.end(name), 'cancelled');
   const outcomes = await page.outcomes(name);
-  const cancelled = outcomes.filter((outcome) => outcome === 'cancelled').length;
-  assert.ok(cancelled > 0 && outcomes.every((outcome) => ['ok', 'cancelled'].includes(outcome)));
-  await page.untilControl('state', ({ aborted }) => aborted === before.aborted + cancelled);
+  assert.ok(outcomes.every((outcome) => ['ok', 'cancelled'].includes(outcome)), String(outcomes));
+
+  const { events } = await page.untilControl('state', (state) => {
+    const ended = ['finished', 'aborted'].flatMap((type) => ofType(state.events, type));
+    return ended.length === ofType(state.events, 'request').length;
+  });
+  const [firstAborted] = ofType(events, 'aborted');
+  assert.ok(firstAborted, 'the server saw a request go');
+  const late = ofType(events, 'finished').filter(({ at }) => at > firstAborted.at + 100);
+  assert.deepEqual(late, [], 'all that was in flight was aborted');
   await page.keep(`${name}-cancelled`, name);
   assert.equal(await page.run(name), 'done', 'it runs again');
 }

@@ -146,16 +146,16 @@ class DemoPage {
   }
 
   // What the embedded server says of itself.
-  async control(path) {
-    return (await fetch(`${this.server}/control/${path}`)).json();
+  async control(path, method = 'GET') {
+    return (await fetch(`${this.server}/control/${path}`, { method })).json();
   }
 
-  // Asks the server until it says so.
+  // Asks the server until it says so, and gives what it then says.
   async untilControl(path, holds) {
     const end = Date.now() + patience;
     for (;;) {
       const record = await this.control(path);
-      if (holds(record)) return;
+      if (holds(record)) return record;
       if (Date.now() > end) throw new Error(`${path} stays at ${JSON.stringify(record)}`);
       await sleep(20);
     }
