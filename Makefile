@@ -29,11 +29,14 @@ test:  ## Build and test everything: natively, in Node, Chromium and Firefox, sa
 	@toolchains/setup build test wasm browsers
 	@toolchains/run-workflows native-debug wasm-debug wasm-release native-asan native-tsan native-clang
 
-bench:  ## Measure against other clients
-	@toolchains/setup build test bench
+bench:  ## Measure against other clients, natively and in Node, Chromium and Firefox
+	@toolchains/setup build test wasm browsers bench
 	@cmake --preset native-release -DREQIVO_BUILD_BENCH=ON
 	@cmake --build --preset native-release --target bench/all
 	@bench/run build/native-release
+	@cmake --preset wasm-release -DREQIVO_BUILD_BENCH=ON
+	@cmake --build --preset wasm-release --target bench/all
+	@node bench/wasm/run.mjs build/wasm-release
 
 format:  ## Format all C++ files
 	@$(cpp_files) | xargs -0 --no-run-if-empty clang-format -i

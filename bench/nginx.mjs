@@ -57,7 +57,7 @@ const makeFiles = (directory) => {
 
 // `return` makes a response of head and body in one write; sub_filter drops the Content-Length and
 // so makes nginx send chunks; tcp_nopush keeps the head of a file and its beginning together.
-const makeConfiguration = ({plainPort, tlsPort, processor, token}) => `
+const makeConfiguration = ({plainPort, tlsPort, processor, token, extra}) => `
 daemon off;
 ${process.getuid() === 0 ? 'user root;' : ''}
 worker_processes 1;
@@ -88,9 +88,16 @@ http {
     location = /chunked { sub_filter_types *; sub_filter "not in the file" ""; }
     location = /status { stub_status; }
     location = /token { return 200 ${token}; }
+${extra}
   }
 }
 `;
+
+const makeFolderLocation = ([location, folder]) => `
+    location ${location} {
+      alias "${folder}/";
+      types { text/html html; text/javascript mjs; application/wasm wasm; }
+    }`;
 
 const fetchText = (port, resource) => new Promise((resolve, reject) => {
   const request = get({host: '127.0.0.1', port, path: resource, agent: false}, (response) => {
@@ -107,10 +114,16 @@ export class Nginx {
   #directory = mkdtempSync(path.join(tmpdir(), 'reqivo-bench-'));
   #process = null;
   #ports = null;
+  #extra = '';
 
-  /** Starts it; with `processor` not null its worker stays on that one. */
-  static async start(processor) {
+  /**
+   * Starts it; with `processor` not null its worker stays on that one. `folders`: what else is
+   * served, such as {'/page/': '/absolute/folder'}. `uncached`: no cache may keep anything.
+   */
+  static async start(processor, {folders = {}, uncached = false} = {}) {
     const nginx = new Nginx();
+    nginx.#extra = Object.entries(folders).map(makeFolderLocation).join('') +
+      (uncached ? '\n    add_header Cache-Control no-store;' : '');
     process.once('exit', () => nginx.#remove());
     mkdirSync(path.join(nginx.#directory, 'temporary'));
     makeCertificate(nginx.#directory);
@@ -156,7 +169,7 @@ export class Nginx {
     this.#ports = {plainPort: await findFreePort(), tlsPort: await findFreePort()};
     const token = path.basename(this.#directory);
     writeFileSync(path.join(this.#directory, 'nginx.conf'),
-                  makeConfiguration({...this.#ports, processor, token}));
+                  makeConfiguration({...this.#ports, processor, token, extra: this.#extra}));
     let failure = null;
     // A daemon's program lives in sbin, which is not on everyone's PATH.
     const env = {...process.env, PATH: `${process.env.PATH}:/usr/sbin`};

@@ -5,13 +5,13 @@ const goals = {
   streamToEpoll: 1.1, streamResidentMebibytes: 32,
 };
 
-const median = (values) => {
+export const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
-const spread = (values) => ({
+export const spread = (values) => ({
   median: median(values), minimum: Math.min(...values), maximum: Math.max(...values),
 });
 
@@ -42,7 +42,8 @@ export const summarise = (scenario, client, timings, counts) => {
   };
 };
 
-const align = (rows) => {
+/** Cells as text, the first column to the left and the others to the right. */
+export const align = (rows) => {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) => row
     .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
