@@ -1,4 +1,4 @@
-# Catch2 3 for the tests: the system's, else its one-file form, which compiles in a fifth of the time of its library.
+# Catch2 3 for the tests: the system's, else its one-file form: one compilation in place of its library's hundred.
 # Targets: Catch2::Catch2, Catch2::Catch2WithMain.
 include_guard(DIRECTORY)
 

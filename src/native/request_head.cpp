@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "idempotent.hpp"
 #include "native/content_decoder.hpp"
 #include "native/http1_parser.hpp"
 
@@ -92,10 +93,7 @@ bool asks_to_close(const Headers& headers) noexcept {
 }
 
 bool may_replay(const TransportRequest& request) noexcept {
-  static constexpr std::array<std::string_view, 6> idempotent = {"GET",   "HEAD", "OPTIONS",
-                                                                 "TRACE", "PUT",  "DELETE"};
-  return request.body.replayable() &&
-         std::find(idempotent.begin(), idempotent.end(), request.method) != idempotent.end();
+  return request.body.replayable() && detail::is_idempotent(request.method);
 }
 
 }  // namespace reqivo::native

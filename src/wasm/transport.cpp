@@ -13,7 +13,6 @@
 namespace reqivo::wasm {
 namespace {
 
-using detail::Done;
 using detail::ExchangeProgress;
 using detail::Failure;
 using detail::Outcome;
