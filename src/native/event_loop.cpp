@@ -1,36 +1,24 @@
 #include "native/event_loop.hpp"
 
-#include <unistd.h>
-
 #include <asio/post.hpp>
-#include <cerrno>
 #include <chrono>
 #include <reqivo/async.hpp>
-#include <system_error>
 #include <utility>
 
 #include "scheduler.hpp"
 
 namespace reqivo::native {
-namespace {
-
-int duplicate(int descriptor) {
-  const int copy = ::dup(descriptor);
-  if (copy < 0) throw std::system_error(errno, std::generic_category(), "dup");
-  return copy;
-}
-
-}  // namespace
 
 // UNSAFE_IO: no lock around each descriptor, since only this thread touches them. Posting stays
 // thread safe: the resolver's threads do it.
 AsioEventLoop::AsioEventLoop(detail::Scheduler& scheduler)
     : scheduler_(scheduler),
       context_(std::make_shared<asio::io_context>(ASIO_CONCURRENCY_HINT_UNSAFE_IO)),
-      reactor_(std::make_shared<Reactor>([this, alive = alive_] {
-        if (*alive && waits_outside()) arm_reactor();
-      })),
-      reactor_descriptor_(*context_, duplicate(reactor_->descriptor())) {}
+      reactor_(make_reactor(context_, [this, alive = alive_] {
+        if (!*alive) return;
+        reactor_->dispatch(Reactor::Wait::no);
+        wake_soon();  // behind what else Asio has ready: it came first
+      })) {}
 
 AsioEventLoop::~AsioEventLoop() { *alive_ = false; }
 
@@ -61,7 +49,7 @@ void AsioEventLoop::wake_soon() noexcept {
 void AsioEventLoop::timer_due_at(detail::TimePoint when) noexcept {
   if (!waits_outside()) return;
   reactor_->set_alarm(when);
-  arm_reactor();
+  reactor_->arm();
 }
 
 void AsioEventLoop::turn_from_outside() noexcept {
@@ -80,27 +68,10 @@ bool AsioEventLoop::set_alarm() noexcept {
 
 void AsioEventLoop::arm() {
   if (set_alarm()) {
-    arm_reactor();
+    reactor_->arm();
   } else {
-    disarm_reactor();
+    reactor_->disarm();
   }
-}
-
-void AsioEventLoop::arm_reactor() {
-  if (reactor_armed_) return;
-  reactor_armed_ = true;
-  reactor_descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
-                                 [this, alive = alive_](const std::error_code&) {
-                                   if (!*alive) return;
-                                   reactor_armed_ = false;
-                                   reactor_->dispatch(Reactor::Wait::no);
-                                   wake_soon();  // behind what else Asio has ready: it came first
-                                 });
-}
-
-void AsioEventLoop::disarm_reactor() noexcept {
-  std::error_code ignored;
-  if (reactor_armed_) reactor_descriptor_.cancel(ignored);
 }
 
 /// While it lives, `run_until` turns the scheduler; afterwards whoever drives the context does.

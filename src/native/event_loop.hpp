@@ -2,7 +2,6 @@
 #pragma once
 
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 #include <cstddef>
 #include <memory>
 
@@ -45,11 +44,9 @@ class AsioEventLoop final : public detail::EventLoop {
   [[nodiscard]] bool wait_in_asio(bool more_to_do);
   /// Sets the alarm. False: neither a timer nor a socket can bring anything.
   bool set_alarm() noexcept;
-  /// Makes Asio wake up when the reactor has something to tell.
+  /// Makes Asio wake up when the reactor has something to tell. What nobody waits for must not look
+  /// like work to wait for.
   void arm();
-  void arm_reactor();
-  /// What nobody waits for must not look like work to wait for.
-  void disarm_reactor() noexcept;
   void turn_from_outside() noexcept;
   /// The program drives the context right now, or may do so next.
   [[nodiscard]] bool waits_outside() const noexcept { return lent_ && !driven_; }
@@ -58,9 +55,7 @@ class AsioEventLoop final : public detail::EventLoop {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::shared_ptr<asio::io_context> context_;
   std::shared_ptr<Reactor> reactor_;
-  asio::posix::stream_descriptor reactor_descriptor_;  // a copy: Asio closes what it is given
   std::shared_ptr<std::size_t> asio_uses_ = std::make_shared<std::size_t>(0);
-  bool reactor_armed_ = false;
   bool lent_ = false;
   bool driven_ = false;
   bool wake_posted_ = false;

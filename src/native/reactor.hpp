@@ -1,74 +1,80 @@
-// Which sockets can be read or written, and one alarm: epoll, edge-triggered, and a timerfd. See
-// epoll(7), timerfd_create(2).
+// Which sockets can be read or written, and one alarm. The build picks what it is made of:
+// reactor_epoll.cpp or reactor_poll.cpp (REQIVO_REACTOR).
 #pragma once
 
-#include <cstdint>
+#include <asio/io_context.hpp>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <reqivo/detail/timer.hpp>
 
 #include "native/buffer_pool.hpp"
 
 namespace reqivo::native {
 
-/// One thread's sockets. Asio's own reactor does not ask for EPOLLRDHUP, and so must try a read
-/// that finds nothing after every answer, lest it miss the end behind the bytes. This one tells of
-/// the end, which saves a system call for each request.
+/// One thread's sockets.
 class Reactor {
  public:
-  /// What came: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLERR, EPOLLHUP.
-  using Events = std::uint32_t;
+  /// Several at once.
+  struct Events {
+    bool readable = false;
+    bool writable = false;
+    /// The peer has ended the stream, or the connection failed: behind the bytes that there are to
+    /// read comes the end. epoll tells exactly. poll cannot, and so says it of all that is
+    /// readable: only another read, once these bytes are taken, tells whether there is an end.
+    bool end = false;
+  };
 
   /// Owns a socket.
   class Client {
    public:
-    /// May wake coroutines, but runs none and destroys no client.
+    /// What it waits for: `readable`, `writable`. poll asks before each wait, and tells what is so;
+    /// epoll does not ask, and tells each change.
+    [[nodiscard]] virtual Events wanted() const noexcept = 0;
+    /// May wake coroutines, but runs none, and neither adds nor removes a client.
     virtual void ready(Events events) noexcept = 0;
 
    protected:
     ~Client() = default;
   };
 
-  /// `became_busy` is called when the first socket is watched, and again after there was none.
-  /// Throws std::system_error where the process has no descriptors left.
-  explicit Reactor(std::function<void()> became_busy);
+  Reactor() = default;
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
-  ~Reactor();
+  virtual ~Reactor() = default;
 
-  /// Tells `client` from now on whenever more can be read from its `socket`, or written to it after
-  /// it could not. False: the kernel has no room to watch another socket, errno says why.
-  [[nodiscard]] bool add(int socket, Client& client) noexcept;
-  /// The client is told nothing any more.
-  void remove(int socket) noexcept;
+  /// Tells `client` about its `socket` from now on. False: there is no room to watch another
+  /// socket, errno says why.
+  [[nodiscard]] virtual bool add(int socket, Client& client) noexcept = 0;
+  /// The client is told nothing any more. Before the socket is closed.
+  virtual void remove(int socket) noexcept = 0;
   /// Whether any socket is watched.
-  [[nodiscard]] bool watches_any() const noexcept { return watched_ > 0; }
+  [[nodiscard]] virtual bool watches_any() const noexcept = 0;
 
-  /// Ends a wait at `when` or earlier. The kernel's timer is moved only to an earlier time:
-  /// requests that end in time cost no system call for it, and neither has each wait a timer of its
-  /// own.
-  void set_alarm(detail::TimePoint when) noexcept;
-  void clear_alarm() noexcept;
-  [[nodiscard]] bool has_alarm() const noexcept { return alarm_.has_value(); }
+  /// Ends a wait at `when` or earlier: what was set before and is not due yet stays.
+  virtual void set_alarm(detail::TimePoint when) noexcept = 0;
+
+  enum class Wait { no, until_something_comes };
+  /// Tells the clients what came.
+  virtual void dispatch(Wait wait) noexcept = 0;
+
+  /// Has Asio call `something_came` once there is something to dispatch. To be called again
+  /// after each call of it, and whenever clients may want more or the alarm was set: whatever Asio
+  /// waits for already costs nothing.
+  virtual void arm() = 0;
+  /// Asio no longer waits. Only while no socket is watched.
+  virtual void disarm() noexcept = 0;
 
   /// Buffers for what its sockets read.
   [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
 
-  enum class Wait { no, until_something_comes };
-  /// Tells the clients what came.
-  void dispatch(Wait wait) noexcept;
-  /// Readable while any client has something to be told, or the alarm is due.
-  [[nodiscard]] int descriptor() const noexcept { return epoll_; }
-
  private:
-  void move_timer(detail::TimePoint when) const noexcept;
-
-  std::function<void()> became_busy_;
   BufferPool buffers_;
-  std::optional<detail::TimePoint> alarm_;
-  int timer_;
-  int epoll_;
-  int watched_ = 0;
 };
+
+/// `context` is this thread's; only `arm` uses it. `something_came` is called from inside of it,
+/// never after the reactor is destroyed. Throws std::system_error where the process has no
+/// descriptors left.
+[[nodiscard]] std::shared_ptr<Reactor> make_reactor(std::shared_ptr<asio::io_context> context,
+                                                    std::function<void()> something_came);
 
 }  // namespace reqivo::native

@@ -2,9 +2,9 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +23,13 @@ bool would_block(const std::error_code& error) noexcept {
 std::error_code last_error() noexcept {
   return std::error_code(errno, asio::error::get_system_category());
 }
+
+// Sending to a peer that has gone is an error, not a signal that ends the program.
+#ifdef MSG_NOSIGNAL
+constexpr int send_flags = MSG_NOSIGNAL;
+#else
+constexpr int send_flags = 0;  // macOS: Asio has set SO_NOSIGPIPE on the socket
+#endif
 
 /// The result of a call that gives -1 for an error; its number of bytes otherwise.
 std::size_t counted(ssize_t result, std::error_code& error) noexcept {
@@ -140,7 +147,7 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
     return !would_block(error);
   }
   void try_send(std::string_view bytes) noexcept {
-    static_cast<void>(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+    static_cast<void>(::send(socket_, bytes.data(), bytes.size(), send_flags));
   }
   /// Closes without sending what the kernel still holds (RFC 9293 §3.10.5, ABORT): a peer that does
   /// not read would otherwise not learn of it.
@@ -160,14 +167,19 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
  private:
   // ---- waiting
 
+  [[nodiscard]] Reactor::Events wanted() const noexcept override {
+    Reactor::Events events;
+    events.readable = read_pending_;
+    events.writable = write_pending_;
+    return events;
+  }
   void ready(Reactor::Events events) noexcept override {
-    constexpr Reactor::Events end = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-    if ((events & end) != 0) end_is_near_ = true;
-    if ((events & (EPOLLIN | end)) != 0) {
+    if (events.end) end_is_near_ = true;
+    if (events.readable) {
       expect_more_ = true;
       if (read_pending_ && receive()) finish_read();
     }
-    if (write_pending_ && (events & (EPOLLOUT | end)) != 0 && write_now()) finish_write();
+    if (write_pending_ && events.writable && write_now()) finish_write();
   }
   void finish_read() noexcept {
     read_pending_ = false;
@@ -201,14 +213,14 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
     const std::string_view shared = outgoing_.shared();
     const std::size_t own_sent = std::min(sent_, own.size());
     if (shared.empty()) {
-      return counted(::send(socket_, own.data() + own_sent, own.size() - own_sent, MSG_NOSIGNAL),
+      return counted(::send(socket_, own.data() + own_sent, own.size() - own_sent, send_flags),
                      error);
     }
     std::array<iovec, 2> parts = {part_of(own, own_sent), part_of(shared, sent_ - own_sent)};
     msghdr message{};
     message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    return counted(::sendmsg(socket_, &message, MSG_NOSIGNAL), error);
+    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(parts.size());  // int on BSD
+    return counted(::sendmsg(socket_, &message, send_flags), error);
   }
   void release_buffer() noexcept {
     begin_ = end_ = 0;
