@@ -55,12 +55,12 @@ Task<Outcome<Done>> Connection::handshake() {
   }
 }
 
-Task<Outcome<bool>> Connection::fill(Phase phase) {
-  if (tls_) return fill_tls(phase);
-  return [](Socket& socket, Phase where) -> Task<Outcome<bool>> {
-    const std::error_code error = co_await socket.fill();
+Task<Outcome<bool>> Connection::fill(Phase phase, BodyChunk* chunk) {
+  if (tls_) return fill_tls(phase, chunk);
+  return [](Socket& socket, Phase where, BodyChunk* to) -> Task<Outcome<bool>> {
+    const std::error_code error = co_await socket.fill(to);
     co_return filled(error, where);
-  }(socket_, phase);
+  }(socket_, phase, chunk);
 }
 
 Outcome<bool> Connection::filled(const std::error_code& error, Phase phase) {
@@ -84,15 +84,22 @@ TlsEngine::Progress Connection::decrypt() {
   return progress;
 }
 
+TlsEngine::Progress Connection::decrypt_into(BodyChunk& chunk) {
+  std::size_t got = 0;
+  const auto progress = tls_->read(chunk.room(), chunk.room_size(), got);
+  chunk.note_received(got);
+  return progress;
+}
+
 void Connection::release_plaintext() noexcept {
   plaintext_begin_ = plaintext_end_ = 0;
   if (!plaintext_ || plaintext_size_ != BufferPool::buffer_size) return;
   socket_.buffers().give_back(std::move(plaintext_));
 }
 
-Task<Outcome<bool>> Connection::fill_tls(Phase phase) {
+Task<Outcome<bool>> Connection::fill_tls(Phase phase, BodyChunk* chunk) {
   for (;;) {
-    const auto progress = decrypt();
+    const auto progress = chunk != nullptr ? decrypt_into(*chunk) : decrypt();
     if (progress == TlsEngine::Progress::done) co_return true;
     if (progress == TlsEngine::Progress::closed) co_return false;
     if (progress == TlsEngine::Progress::failed) co_return tls_failure(phase);
@@ -124,6 +131,12 @@ void Connection::consume(std::size_t count) noexcept {
   } else {
     socket_.consume(count);
   }
+}
+
+bool Connection::has_surplus() {
+  if (!input().empty()) return true;
+  if (!tls_ || tls_->quiet()) return false;
+  return decrypt() != TlsEngine::Progress::want_input || !tls_->pending_output().empty();
 }
 
 std::optional<Outcome<Done>> Connection::write_now(OutgoingBytes bytes) {

@@ -30,17 +30,22 @@ class Connection {
   /// The TLS handshake; nothing without TLS.
   Task<detail::Outcome<detail::Done>> handshake();
 
-  /// Waits for bytes. True: `input()` holds more than before. False: a proper end of the stream
-  /// (over TLS: close_notify). `phase` is where a failure happens.
-  Task<detail::Outcome<bool>> fill(Phase phase);
+  /// Waits for bytes. True: `input()` holds what came. False: a proper end of the stream (over TLS:
+  /// close_notify). `phase` is where a failure happens. With a `chunk`, and nothing in `input()`,
+  /// the bytes go there; yet what has come in already while something was sent is in `input()`.
+  /// Lifetime: `chunk` outlives the task.
+  Task<detail::Outcome<bool>> fill(Phase phase, BodyChunk* chunk = nullptr);
   /// Without TLS, what `fill` waits for can be awaited without a task around it; `filled` tells
   /// what came of it.
   [[nodiscard]] bool encrypted() const noexcept { return tls_.has_value(); }
-  [[nodiscard]] Socket::Fill fill_plain() { return socket_.fill(); }
+  [[nodiscard]] Socket::Fill fill_plain(BodyChunk* chunk = nullptr) { return socket_.fill(chunk); }
   [[nodiscard]] static detail::Outcome<bool> filled(const std::error_code& error, Phase phase);
   /// Received bytes that nobody has consumed. Valid until the next `fill`.
   [[nodiscard]] std::string_view input() const noexcept;
   void consume(std::size_t count) noexcept;
+  /// Between two exchanges: whether bytes have come that belong to neither, or the end of the
+  /// stream. Does not ask the kernel.
+  [[nodiscard]] bool has_surplus();
 
   /// Sends all of the bytes. With `stop_on_input` it may end before that, once bytes arrive while
   /// the peer takes no more: then `write_unfinished()`, and `finish_write` goes on.
@@ -72,9 +77,10 @@ class Connection {
 
  private:
   [[nodiscard]] detail::Failure tls_failure(Phase phase) const;
-  Task<detail::Outcome<bool>> fill_tls(Phase phase);
-  /// Decrypts what there is.
+  Task<detail::Outcome<bool>> fill_tls(Phase phase, BodyChunk* chunk);
+  /// Decrypts what there is, into `input()` or into a chunk.
   [[nodiscard]] TlsEngine::Progress decrypt();
+  [[nodiscard]] TlsEngine::Progress decrypt_into(BodyChunk& chunk);
   void release_plaintext() noexcept;
   void set_plaintext_size(std::size_t size);
 

@@ -57,9 +57,15 @@ class Http1Exchange {
   [[nodiscard]] bool rejected_early();
   /// Feeds what is at hand until the head is complete (true) or more is needed.
   [[nodiscard]] detail::Outcome<bool> parse_head();
+  /// Makes room in `chunk` for what can be received there directly. False: what comes next goes
+  /// through the connection's buffer.
+  [[nodiscard]] bool prepare(BodyChunk& chunk);
+  /// Takes what has come in `chunk` as the next part of the body, into `to`, which is empty. True:
+  /// the response is complete.
+  [[nodiscard]] detail::Outcome<bool> parse_chunk(BodyChunk& chunk, std::string& to);
   /// Feeds what is at hand and appends body bytes to `to`. True: the response is complete.
   [[nodiscard]] detail::Outcome<bool> parse_body(std::string& to);
-  void finish() noexcept;
+  void finish();
   [[nodiscard]] Http1Parser& parser() const noexcept { return lease_.connection()->parser(); }
 
   Lease lease_;

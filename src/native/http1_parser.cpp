@@ -1,7 +1,6 @@
 // llhttp reads what has a grammar: heads, chunk lines and trailers. What is only counted - the
-// bytes of a body or of a chunk - is counted here, so that `skip_body` costs nothing and no byte is
-// looked at twice. llhttp is stopped (HPE_PAUSED) at the end of every such section, never in the
-// middle of one.
+// bytes of a body or of a chunk - is counted here, so that no byte of it is looked at. llhttp is
+// stopped (HPE_PAUSED) at the end of every such section, never in the middle of one.
 #include "native/http1_parser.hpp"
 
 #include <llhttp.h>
@@ -430,9 +429,16 @@ std::optional<std::uint64_t> Http1Parser::remaining_length() const noexcept {
   return state_->remaining;
 }
 
-void Http1Parser::skip_body(std::uint64_t count) {
-  assert(count <= remaining_length().value_or(0));
-  state_->remaining -= count;
+std::uint64_t Http1Parser::certain_body() const noexcept {
+  switch (state_->stage) {
+    case State::Stage::fixed_body:
+    case State::Stage::chunk_data:
+      return state_->remaining;
+    case State::Stage::body_until_close:
+      return std::numeric_limits<std::uint64_t>::max();
+    default:
+      return 0;
+  }
 }
 
 }  // namespace reqivo::native

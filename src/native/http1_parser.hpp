@@ -85,9 +85,10 @@ class Http1Parser {
   /// After `complete`: may the connection carry another request (RFC 9112 §9.3)?
   [[nodiscard]] bool keep_alive() const noexcept;
   [[nodiscard]] const detail::Failure& failure() const noexcept;
-  /// A fast path for large bodies: in a Content-Length body, tells the parser that `count` bytes of
-  /// it were taken by the caller without passing through `feed`. `count` <= `remaining_length()`.
-  void skip_body(std::uint64_t count);
+  /// How many of the next bytes are body bytes, whatever they are: fed on their own they are one
+  /// `body_part()`, so that they can be received where that part is wanted. Zero: the framing
+  /// decides on each byte.
+  [[nodiscard]] std::uint64_t certain_body() const noexcept;
   /// Trailer fields of a chunked body; filled when `complete`.
   [[nodiscard]] const Headers& trailers() const noexcept;
 

@@ -107,6 +107,8 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
   void note_early_input() noexcept { read_done_ = true; }
   [[nodiscard]] bool read_pending() const noexcept { return read_pending_; }
   void set_read_waiter(detail::PromiseBase* waiter) noexcept { read_waiter_ = waiter; }
+  /// Where bytes are read into from now on; null: into the buffer.
+  void set_chunk(BodyChunk* chunk) noexcept { chunk_ = chunk; }
 
   // ---- writing
 
@@ -195,17 +197,18 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
 
   /// False: there is nothing to read now.
   [[nodiscard]] bool receive() noexcept {
-    make_room();
+    if (chunk_ == nullptr) make_room();
+    char* const to = chunk_ != nullptr ? chunk_->room() : buffer_.get() + end_;
+    const std::size_t room = chunk_ != nullptr ? chunk_->room_size() : size_ - end_;
     std::error_code error;
-    const std::size_t count =
-        counted(::recv(socket_, buffer_.get() + end_, size_ - end_, 0), error);
+    const std::size_t count = counted(::recv(socket_, to, room, 0), error);
     if (would_block(error)) {
       expect_more_ = false;
       if (begin_ == end_) release_buffer();
       return false;
     }
     if (!error && count == 0) error = asio::error::eof;
-    note_read(error, count);
+    note_read(error, count, count == room);
     return true;
   }
   [[nodiscard]] std::size_t send_some(std::error_code& error) noexcept {
@@ -247,10 +250,14 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
     buffer_ = std::move(larger);
     size_ *= 2;
   }
-  void note_read(const std::error_code& error, std::size_t count) noexcept {
-    // The kernel had at least a buffer full, or the end comes behind these bytes.
-    expect_more_ = count > 0 && (count == size_ - end_ || end_is_near_);
-    end_ += count;
+  void note_read(const std::error_code& error, std::size_t count, bool filled) noexcept {
+    // The kernel had at least as much as there was room for, or the end comes behind these bytes.
+    expect_more_ = count > 0 && (filled || end_is_near_);
+    if (chunk_ != nullptr) {
+      chunk_->note_received(count);
+    } else {
+      end_ += count;
+    }
     read_error_ = error;
     if (progress_ && count > 0) progress_->moved();
   }
@@ -270,6 +277,7 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
   std::size_t wanted_size_ = BufferPool::buffer_size;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  BodyChunk* chunk_ = nullptr;
   bool expect_more_ = false;
   bool read_pending_ = false;
   bool read_done_ = false;
@@ -285,9 +293,12 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
 
 // ---- Fill
 
-Socket::Fill::Fill(State& state) noexcept : state_(state.shared_from_this()) {}
+Socket::Fill::Fill(State& state, BodyChunk* chunk) noexcept : state_(state.shared_from_this()) {
+  state_->set_chunk(chunk);
+}
 
 Socket::Fill::~Fill() {
+  state_->set_chunk(nullptr);
   if (!waiting_) return;
   state_->set_read_waiter(nullptr);
   if (state_->read_pending()) state_->close();
@@ -304,6 +315,7 @@ void Socket::Fill::wait(detail::PromiseBase& waiter) {
 std::error_code Socket::Fill::await_resume() noexcept {
   if (waiting_) state_->set_read_waiter(nullptr);
   waiting_ = false;
+  state_->set_chunk(nullptr);
   return state_->take_read_error();
 }
 

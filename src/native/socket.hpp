@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "native/body_chunk.hpp"
 #include "native/reactor.hpp"
 #include "platform/transport.hpp"
 
@@ -51,10 +52,10 @@ class Socket {
   class State;
 
   /// Waits for bytes: `co_await socket.fill()` gives the error, asio::error::eof at the end of the
-  /// stream. On success `input()` holds at least one byte more.
+  /// stream. On success `input()` holds what came.
   class [[nodiscard]] Fill {
    public:
-    explicit Fill(State& state) noexcept;
+    Fill(State& state, BodyChunk* chunk) noexcept;
     Fill(const Fill&) = delete;
     Fill& operator=(const Fill&) = delete;
     ~Fill();
@@ -94,7 +95,11 @@ class Socket {
     bool waiting_ = false;
   };
 
-  [[nodiscard]] Fill fill() { return Fill(*state_); }
+  [[nodiscard]] Fill fill() { return Fill(*state_, nullptr); }
+  /// The same into the room of `chunk`, which has some. Only while `input()` is empty; yet what an
+  /// earlier read has brought in since then is in `input()`. Lifetime: `chunk` outlives the
+  /// awaiter.
+  [[nodiscard]] Fill fill(BodyChunk* chunk) { return Fill(*state_, chunk); }
   [[nodiscard]] Write write(OutgoingBytes bytes, bool stop_on_input = false) {
     return Write(*state_, std::move(bytes), stop_on_input);
   }

@@ -79,7 +79,7 @@ struct TlsEngine::State {
   Progress fail(detail::Failure why);
   Progress fail_by_openssl();
   Progress stopped();
-  bool dry() noexcept;
+  [[nodiscard]] bool dry() const noexcept;
   void start();
   Progress finish_handshake();
 };
@@ -123,7 +123,9 @@ TlsEngine::Progress TlsEngine::State::stopped() {
 }
 
 /// True where OpenSSL cannot give a byte: asking it all the same costs as much as a small record.
-bool TlsEngine::State::dry() noexcept { return !bytes.has_input() && SSL_pending(ssl.get()) == 0; }
+bool TlsEngine::State::dry() const noexcept {
+  return !bytes.has_input() && SSL_pending(ssl.get()) == 0;
+}
 
 void TlsEngine::State::start() {
   started = true;
@@ -200,6 +202,8 @@ TlsEngine::Progress TlsEngine::read(char* to, std::size_t size, std::size_t& got
   }
   return got > 0 || size == 0 ? Progress::done : Progress::want_input;
 }
+
+bool TlsEngine::quiet() const noexcept { return !state_->ended() && state_->dry(); }
 
 bool TlsEngine::write(std::string_view plaintext) {
   State& state = *state_;

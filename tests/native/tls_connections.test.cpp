@@ -16,6 +16,7 @@
 #include "support/run_test.hpp"
 #include "support/test_server.hpp"
 #include "test_certificates.hpp"
+#include "tls_local_peer.hpp"
 #include "tls_test_peer.hpp"
 
 using namespace reqivo;
@@ -25,7 +26,6 @@ using Catch::Matchers::ContainsSubstring;
 using reqivo::testing::CertificateRequest;
 using reqivo::testing::Identity;
 using reqivo::testing::TemporaryDirectory;
-using reqivo::testing::TlsTestConnection;
 using reqivo::testing::TlsTestServer;
 
 namespace {
@@ -57,60 +57,6 @@ Task<nlohmann::json> tls_facts(std::string origin, TlsOptions options) {
   const Response response = co_await session.get("/tls");
   co_return response.json();
 }
-
-const Identity& own_authority() {
-  static const Identity made = CertificateRequest("Own Authority").authority().issue(nullptr);
-  return made;
-}
-
-const Identity& own_server() {
-  static const Identity made =
-      CertificateRequest("own").alternative("DNS:localhost").issue(&own_authority());
-  return made;
-}
-
-TlsOptions trusting_own() { return TlsOptions().ca_pem(own_authority().certificate_pem()); }
-
-/// The server's side of one TLS connection over a socket.
-class TlsPeer {
- public:
-  TlsPeer(const TlsTestServer& server, LocalPeer peer) : tls_(server), peer_(std::move(peer)) {}
-
-  /// Waits until the plaintext received ends a head.
-  Task<void> wait_head() {
-    while (tls_.received().find("\r\n\r\n") == std::string::npos) {
-      step();
-      co_await sleep(1ms);
-    }
-  }
-  /// Goes on until the client has closed the connection.
-  Task<void> wait_ended() {
-    while (!peer_.saw_end()) {
-      step();
-      co_await sleep(1ms);
-    }
-  }
-  void send(std::string_view plaintext) {
-    tls_.send(plaintext);
-    peer_.send(tls_.take_output());
-  }
-  void close_notify() {
-    tls_.close_notify();
-    peer_.send(tls_.take_output());
-  }
-  void close() noexcept { peer_.close(); }
-  [[nodiscard]] int version() const noexcept { return tls_.version(); }
-
- private:
-  void step() {
-    tls_.feed(peer_.take());
-    tls_.advance();
-    const std::string output = tls_.take_output();
-    if (!output.empty()) peer_.send(output);
-  }
-  TlsTestConnection tls_;
-  LocalPeer peer_;
-};
 
 }  // namespace
 

@@ -1,0 +1,74 @@
+// The server side of TLS connections over real sockets, moved step by step by the test.
+#pragma once
+
+#include <chrono>
+#include <reqivo/async.hpp>
+#include <reqivo/options.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "local_peer.hpp"
+#include "test_certificates.hpp"
+#include "tls_test_peer.hpp"
+
+namespace reqivo::test {
+
+/// The authority that the servers of these tests are certified by, and trust in nobody else.
+inline const testing::Identity& own_authority() {
+  static const testing::Identity made =
+      testing::CertificateRequest("Own Authority").authority().issue(nullptr);
+  return made;
+}
+
+inline const testing::Identity& own_server() {
+  static const testing::Identity made =
+      testing::CertificateRequest("own").alternative("DNS:localhost").issue(&own_authority());
+  return made;
+}
+
+inline TlsOptions trusting_own() { return TlsOptions().ca_pem(own_authority().certificate_pem()); }
+
+/// The server's side of one TLS connection over a socket.
+class TlsPeer {
+ public:
+  TlsPeer(const testing::TlsTestServer& server, LocalPeer peer)
+      : tls_(server), peer_(std::move(peer)) {}
+
+  /// Waits until the plaintext received ends a head.
+  Task<void> wait_head() {
+    while (tls_.received().find("\r\n\r\n") == std::string::npos) {
+      step();
+      co_await sleep(std::chrono::milliseconds(1));
+    }
+  }
+  /// Goes on until the client has closed the connection.
+  Task<void> wait_ended() {
+    while (!peer_.saw_end()) {
+      step();
+      co_await sleep(std::chrono::milliseconds(1));
+    }
+  }
+  void send(std::string_view plaintext) {
+    tls_.send(plaintext);
+    peer_.send(tls_.take_output());
+  }
+  void close_notify() {
+    tls_.close_notify();
+    peer_.send(tls_.take_output());
+  }
+  void close() noexcept { peer_.close(); }
+  [[nodiscard]] int version() const noexcept { return tls_.version(); }
+
+ private:
+  void step() {
+    tls_.feed(peer_.take());
+    tls_.advance();
+    const std::string output = tls_.take_output();
+    if (!output.empty()) peer_.send(output);
+  }
+  testing::TlsTestConnection tls_;
+  LocalPeer peer_;
+};
+
+}  // namespace reqivo::test
