@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "platform/event_loop.hpp"
+#include "recycling_allocator.hpp"
 #include "redirect.hpp"
 #include "scheduler.hpp"
 
@@ -117,7 +118,8 @@ Outcome<Done> Exchange::begin() {
 
   const EventLoop& loop = Scheduler::current().loop();
   start_ = loop.now();
-  progress_ = std::make_shared<ExchangeProgress>(loop, start_);
+  progress_ =
+      std::allocate_shared<ExchangeProgress>(RecyclingAllocator<ExchangeProgress>(), loop, start_);
   deadline_.emplace(resolve_timeout(options_.timeout, *session_), start_,
                     session_->capabilities->connect_timeout);
   max_redirects_ = options_.max_redirects.value_or(session_->max_redirects);

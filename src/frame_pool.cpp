@@ -1,4 +1,5 @@
-// Recycles coroutine frames: a request makes a handful of them, of the same few sizes each time.
+// Recycles coroutine frames, and by RecyclingAllocator what goes with them: a request makes a
+// handful of them, of the same few sizes each time.
 #include <array>
 #include <new>
 #include <reqivo/detail/promise.hpp>

@@ -7,6 +7,7 @@
 #include "credentials.hpp"
 #include "exchange.hpp"
 #include "fetch_options.hpp"
+#include "recycling_allocator.hpp"
 #include "session_state.hpp"
 
 namespace reqivo::detail {
@@ -185,7 +186,8 @@ Headers& SessionCore::headers() const { return state().headers; }
 
 RequestDraft SessionCore::begin(std::string_view method, std::string_view url) const {
   static_cast<void>(state());
-  return RequestDraft(std::make_shared<Exchange>(state_, std::string(method), std::string(url)));
+  return RequestDraft(std::allocate_shared<Exchange>(RecyclingAllocator<Exchange>(), state_,
+                                                     std::string(method), std::string(url)));
 }
 
 Task<void> SessionCore::close() const {

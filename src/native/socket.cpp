@@ -10,19 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <asio/error.hpp>
-#include <cerrno>
 #include <utility>
+
+#include "native/system_results.hpp"
 
 namespace reqivo::native {
 namespace {
-
-bool would_block(const std::error_code& error) noexcept {
-  return error == asio::error::would_block || error == asio::error::try_again;
-}
-
-std::error_code last_error() noexcept {
-  return std::error_code(errno, asio::error::get_system_category());
-}
 
 // Sending to a peer that has gone is an error, not a signal that ends the program.
 #ifdef MSG_NOSIGNAL
@@ -30,12 +23,6 @@ constexpr int send_flags = MSG_NOSIGNAL;
 #else
 constexpr int send_flags = 0;  // macOS: Asio has set SO_NOSIGPIPE on the socket
 #endif
-
-/// The result of a call that gives -1 for an error; its number of bytes otherwise.
-std::size_t counted(ssize_t result, std::error_code& error) noexcept {
-  error = result < 0 ? last_error() : std::error_code();
-  return result < 0 ? 0 : static_cast<std::size_t>(result);
-}
 
 iovec part_of(std::string_view bytes, std::size_t from) noexcept {
   // iovec has no const; sendmsg does not write.
