@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <asio/posix/stream_descriptor.hpp>
 #include <cerrno>
@@ -21,6 +22,8 @@
 
 namespace reqivo::native {
 namespace {
+
+constexpr detail::TimePoint clock_zero{};
 
 /// Sockets told in one go: what they receive is to be still in the processor's cache when the
 /// coroutines that it is for go on.
@@ -85,7 +88,7 @@ class EpollReactor final : public Reactor, public std::enable_shared_from_this<E
   void set_alarm(detail::TimePoint when) noexcept override {
     if (alarm_ && *alarm_ <= when) return;
     alarm_ = when;
-    move_timer(when);
+    move_timer(std::max(when, clock_zero + std::chrono::nanoseconds(1)));
   }
 
   void dispatch(Wait wait) noexcept override {
@@ -123,9 +126,9 @@ class EpollReactor final : public Reactor, public std::enable_shared_from_this<E
   }
   void clear_alarm() noexcept {
     alarm_.reset();
-    move_timer(detail::TimePoint());
+    move_timer(clock_zero);
   }
-  /// The clock's zero stops the timer: timerfd_settime(2).
+  /// The clock's zero stops the timer, and no time before it can be set: timerfd_settime(2).
   void move_timer(detail::TimePoint when) const noexcept {
     const auto since_zero = when.time_since_epoch();
     const auto seconds = std::chrono::floor<std::chrono::seconds>(since_zero);

@@ -1,5 +1,6 @@
 // The kit over real requests; what it does by itself is in tests/unit.
 #include <catch2/catch_test_macros.hpp>
+#include <chrono>
 #include <optional>
 #include <reqivo/async.hpp>
 #include <reqivo/session.hpp>
@@ -143,6 +144,14 @@ TEST_CASE("a detached request that fails is reported", "[kit]") {
     for (int i = 0; i < 1000 && reported == 0; ++i) co_await sleep(5ms);
     set_unhandled_exception_handler({});
     CHECK(reported == 1);
+  });
+}
+
+TEST_CASE("a sleep below zero is over at once, however far below", "[kit]") {
+  run_test([]() -> Task<void> {
+    co_await sleep(-1h);
+    co_await sleep(-1'000'000h);  // longer than any machine has been up
+    co_await sleep(std::chrono::hours::min());
   });
 }
 
