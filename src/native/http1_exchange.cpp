@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "native/error_map.hpp"
+#include "upload_length.hpp"
 
 namespace reqivo::native {
 
@@ -22,11 +23,6 @@ constexpr std::size_t watched_body = 64 * 1024;
 constexpr std::size_t largest_chunk = 128 * 1024;
 /// Chunks of a chunked body below this are cheaper to take from a buffer, several at once.
 constexpr std::size_t worth_a_read = 64 * 1024;
-
-Failure wrong_length(std::string_view how) {
-  return Failure(ErrorCode::invalid_request, Phase::send,
-                 "the streamed body is " + std::string(how) + " than the length given for it");
-}
 
 }  // namespace
 
@@ -72,19 +68,18 @@ Task<Outcome<Done>> Http1Exchange::send_stream(std::string head,
                                                std::shared_ptr<detail::UploadSource> source,
                                                std::optional<std::uint64_t> length) {
   auto sent = co_await send_piece(OutgoingBytes(std::move(head)));
-  std::uint64_t remaining = length.value_or(0);
+  detail::UploadLength remaining(length);
   while (sent.ok() && !sending_stopped_) {
     std::optional<std::string> piece = co_await source->next();
     progress_->moved();  // the time the caller took to make it does not count
     if (!piece) {
-      if (length && remaining > 0) co_return wrong_length("shorter");
+      if (auto failure = remaining.end()) co_return std::move(*failure);
       if (!length) sent = co_await send_piece(OutgoingBytes(std::string(last_chunk)));
       co_return sent;
     }
     if (piece->empty()) continue;
+    if (auto failure = remaining.take(piece->size())) co_return std::move(*failure);
     if (length) {
-      if (piece->size() > remaining) co_return wrong_length("longer");
-      remaining -= piece->size();
       sent = co_await send_piece(OutgoingBytes(std::move(*piece)));
     } else {
       std::string chunk;

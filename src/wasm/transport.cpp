@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "idempotent.hpp"
+#include "upload_length.hpp"
 #include "wasm/fetch_bridge.hpp"
 #include "wasm/fetch_operation.hpp"
 #include "wasm/fetch_request.hpp"
@@ -24,11 +25,6 @@ Failure unsupported(std::string what) {
                  std::move(what) + " is not supported by the wasm backend");
 }
 
-Failure wrong_length(std::string_view how) {
-  return Failure(ErrorCode::invalid_request, Phase::send,
-                 "the streamed body is " + std::string(how) + " than the length given for it");
-}
-
 /// Node, unlike browsers, does not send a request again whose kept connection the server closed
 /// meanwhile. It does not tell whether the connection was a kept one, so each gets a second chance
 /// that may have one (RFC 9112 §9.3.1).
@@ -36,25 +32,6 @@ bool may_be_replayed(const Failure& failure, const TransportRequest& request) {
   return reqivo_is_node() != 0 && failure.code == ErrorCode::connection_closed &&
          failure.phase == Phase::head && detail::is_idempotent(request.method);
 }
-
-/// Counts a streamed body against the length that was given for it, if one was.
-class LengthCheck {
- public:
-  explicit LengthCheck(std::optional<std::uint64_t> length) noexcept : remaining_(length) {}
-  [[nodiscard]] std::optional<Failure> take(std::size_t size) {
-    if (!remaining_) return std::nullopt;
-    if (size > *remaining_) return wrong_length("longer");
-    *remaining_ -= size;
-    return std::nullopt;
-  }
-  [[nodiscard]] std::optional<Failure> end() const {
-    if (remaining_.value_or(0) == 0) return std::nullopt;
-    return wrong_length("shorter");
-  }
-
- private:
-  std::optional<std::uint64_t> remaining_;
-};
 
 /// A body that the platform hands over chunk by chunk, as it is asked.
 class FetchBody final : public detail::BodySource {
@@ -165,7 +142,7 @@ class FetchTransport final : public detail::Transport {
   static Task<Outcome<TransportResponse>> send_buffered(
       std::shared_ptr<const TransportRequest> request, std::size_t most) {
     request->progress->enter(Phase::send);
-    LengthCheck length(request->body.length());
+    detail::UploadLength length(request->body.length());
     std::string bytes;
     while (std::optional<std::string> piece = co_await request->body.source()->next()) {
       request->progress->moved();
@@ -185,7 +162,7 @@ class FetchTransport final : public detail::Transport {
       std::shared_ptr<const TransportRequest> request) {
     auto operation = std::make_unique<FetchOperation>();
     request->progress->enter(Phase::send);
-    LengthCheck length(request->body.length());
+    detail::UploadLength length(request->body.length());
     operation->start(fetch_head(*request), nullptr, FetchOperation::Upload::streamed);
     while (!operation->head()) {
       {
@@ -203,7 +180,7 @@ class FetchTransport final : public detail::Transport {
   /// The next piece that is not empty, or the end.
   static Task<std::optional<Failure>> send_piece(FetchOperation& operation,
                                                  const TransportRequest& request,
-                                                 LengthCheck& length) {
+                                                 detail::UploadLength& length) {
     std::optional<std::string> piece;
     do {
       piece = co_await request.body.source()->next();

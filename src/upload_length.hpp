@@ -1,0 +1,42 @@
+// Holds a streamed request body against the length that was given for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "platform/failure.hpp"
+
+namespace reqivo::detail {
+
+/// Counts the pieces of a streamed body; both platforms fail alike where the length is wrong.
+class UploadLength {
+ public:
+  /// std::nullopt: no length was given, and any is right.
+  explicit UploadLength(std::optional<std::uint64_t> length) noexcept : remaining_(length) {}
+
+  /// Another `size` bytes are about to go. Failure: more than the length allows.
+  [[nodiscard]] std::optional<Failure> take(std::size_t size) {
+    if (!remaining_) return std::nullopt;
+    if (size > *remaining_) return wrong("longer");
+    *remaining_ -= size;
+    return std::nullopt;
+  }
+  /// No more bytes come. Failure: fewer have gone than the length says.
+  [[nodiscard]] std::optional<Failure> end() const {
+    if (remaining_.value_or(0) == 0) return std::nullopt;
+    return wrong("shorter");
+  }
+
+ private:
+  static Failure wrong(std::string_view how) {
+    return Failure(ErrorCode::invalid_request, Phase::send,
+                   "the streamed body is " + std::string(how) + " than the length given for it");
+  }
+
+  std::optional<std::uint64_t> remaining_;
+};
+
+}  // namespace reqivo::detail
