@@ -65,7 +65,8 @@ set(CMAKE_CXX_FLAGS_INIT "-fexceptions")
 # A debug build that links and runs in a reasonable time: at -O0 the test programs are several times as large.
 set(CMAKE_C_FLAGS_DEBUG "-O1" CACHE STRING "Flags of a debug build")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1" CACHE STRING "Flags of a debug build")
-set(CMAKE_C_FLAGS_MINSIZEREL "-Oz -DNDEBUG" CACHE STRING "Flags of a build for size")
-set(CMAKE_CXX_FLAGS_MINSIZEREL "-Oz -DNDEBUG" CACHE STRING "Flags of a build for size")
+# With link-time optimisation a program keeps less of the library and of the standard library.
+set(CMAKE_C_FLAGS_MINSIZEREL "-Oz -flto -DNDEBUG" CACHE STRING "Flags of a build for size")
+set(CMAKE_CXX_FLAGS_MINSIZEREL "-Oz -flto -DNDEBUG" CACHE STRING "Flags of a build for size")
 
 include("${REQIVO_EMSCRIPTEN_ROOT}/cmake/Modules/Platform/Emscripten.cmake")

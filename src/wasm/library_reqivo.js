@@ -46,10 +46,11 @@ addToLibrary({
     },
     tasks: [],
 
+    runsInNode: undefined,
     isNode() {
 #if ENVIRONMENT_MAY_BE_NODE
-      return typeof process == 'object' && !!process.versions && !!process.versions.node &&
-        process.type != 'renderer';
+      return (reqivo.runsInNode ??= typeof process == 'object' && !!process.versions &&
+        !!process.versions.node && process.type != 'renderer');
 #else
       return false;
 #endif
