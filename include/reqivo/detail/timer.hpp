@@ -1,7 +1,6 @@
 // A timer of the thread's event loop, for the kit itself.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,11 +10,10 @@ namespace reqivo::detail {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-/// `from` + `wait`, or the end of time where that would overflow; a wait below zero is over at
-/// once.
+/// `from` + `wait`, or the end of time where that would overflow.
 [[nodiscard]] constexpr TimePoint saturating_add(TimePoint from, Duration wait) noexcept {
-  const auto nanoseconds = std::max(wait.nanoseconds(), std::chrono::nanoseconds::zero());
-  if (TimePoint::max() - from < nanoseconds) return TimePoint::max();
+  const auto nanoseconds = wait.nanoseconds();
+  if (nanoseconds.count() > 0 && TimePoint::max() - from < nanoseconds) return TimePoint::max();
   return from + nanoseconds;
 }
 
