@@ -171,7 +171,7 @@ TEST_CASE("wait_for cancels the request when time is up", "[kit]") {
     const std::string tag = unique_tag();
     AsyncSession session(test_server().http());
     const auto failure =
-        co_await failure_of<WaitTimeoutError>(wait_for(session.get(tagged("/stall", tag)), 300ms));
+        co_await failure_of<WaitTimeoutError>(wait_for(session.get(tagged("/stall", tag)), 1s));
     check_failure(failure, ErrorCode::wait_timeout, Phase::none);
     const TagRecord record = co_await wait_closed(tag);
     CHECK(record.closed);
