@@ -1,5 +1,6 @@
+#include <atomic>
 #include <cstdio>
-#include <mutex>
+#include <memory>
 #include <reqivo/detail/join_handle.hpp>
 #include <reqivo/errors.hpp>
 
@@ -9,13 +10,40 @@ namespace reqivo {
 namespace detail {
 namespace {
 
-struct UnhandledException {
-  std::mutex mutex;
-  std::function<void(std::exception_ptr)> handler;
+using UnhandledExceptionHandler = std::function<void(std::exception_ptr)>;
+
+/// The program's handler. A spin lock, as it is held for as long as a pointer takes to copy, and as
+/// a std::mutex brings std::system_error and all of its messages into a page.
+class HandlerSlot {
+ public:
+  constexpr HandlerSlot() noexcept = default;
+
+  std::shared_ptr<const UnhandledExceptionHandler> get() noexcept {
+    lock();
+    auto handler = handler_;
+    unlock();
+    return handler;
+  }
+
+  void set(std::shared_ptr<const UnhandledExceptionHandler> handler) noexcept {
+    lock();
+    handler_.swap(handler);
+    unlock();  // the handler that was is destroyed only now
+  }
+
+ private:
+  void lock() noexcept {
+    while (locked_.test_and_set(std::memory_order_acquire)) {
+    }
+  }
+  void unlock() noexcept { locked_.clear(std::memory_order_release); }
+
+  std::atomic_flag locked_;
+  std::shared_ptr<const UnhandledExceptionHandler> handler_;
 };
 
-UnhandledException& unhandled_exception() {
-  static auto* const slot = new UnhandledException;  // never destroyed: threads may outlive main
+HandlerSlot& handler_slot() {
+  static auto* const slot = new HandlerSlot;  // never destroyed: threads may outlive main
   return *slot;
 }
 
@@ -97,13 +125,9 @@ void JoinState::settle() noexcept {
 
 void JoinState::report_unseen_failure() const noexcept {
   if (taken_ || status_ != Status::finished || !promise_->failure()) return;
-  std::function<void(std::exception_ptr)> handler;
-  {
-    const std::scoped_lock lock(unhandled_exception().mutex);
-    handler = unhandled_exception().handler;
-  }
-  if (handler) {
-    handler(promise_->failure());
+  const auto handler = handler_slot().get();
+  if (handler != nullptr) {
+    (*handler)(promise_->failure());
   } else {
     print_unhandled(promise_->failure());
   }
@@ -120,8 +144,8 @@ void throw_joined_twice() {
 }  // namespace detail
 
 void set_unhandled_exception_handler(std::function<void(std::exception_ptr)> handler) {
-  const std::scoped_lock lock(detail::unhandled_exception().mutex);
-  detail::unhandled_exception().handler = std::move(handler);
+  using Handler = const detail::UnhandledExceptionHandler;
+  detail::handler_slot().set(handler ? std::make_shared<Handler>(std::move(handler)) : nullptr);
 }
 
 }  // namespace reqivo
