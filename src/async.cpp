@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "concatenate.hpp"
 #include "program_failure.hpp"
 #include "scheduler.hpp"
 
@@ -59,8 +60,9 @@ void run_to_end(TaskPromiseBase& task) { Scheduler::current().run_to_end(task); 
 void throw_wait_timeout(Duration limit) {
   const auto milliseconds =
       std::chrono::duration_cast<std::chrono::milliseconds>(limit.nanoseconds()).count();
-  throw WaitTimeoutError(ErrorCode::wait_timeout, Phase::none, false,
-                         "wait_for gave up after " + std::to_string(milliseconds) + " ms");
+  throw WaitTimeoutError(
+      ErrorCode::wait_timeout, Phase::none, false,
+      concatenate({"wait_for gave up after ", std::to_string(milliseconds), " ms"}));
 }
 
 KeptFailure::KeptFailure(std::exception_ptr failure) : thrown_(std::move(failure)) {

@@ -2,12 +2,13 @@
 
 #include <utility>
 
+#include "concatenate.hpp"
 #include "encoding.hpp"
 
 namespace reqivo::detail {
 namespace {
 
-std::string basic(std::string text) { return "Basic " + base64(text); }
+std::string basic(std::string_view text) { return concatenate({"Basic ", base64(text)}); }
 
 }  // namespace
 
@@ -16,12 +17,12 @@ Outcome<std::string> basic_credentials(std::string_view user, std::string_view p
     return Failure(ErrorCode::invalid_request, Phase::none,
                    "the user name of basic authentication holds a colon");
   }
-  return basic(std::string(user).append(":").append(password));
+  return basic(concatenate({user, ":", password}));
 }
 
 std::optional<std::string> url_credentials(const Url& url) {
   if (url.username.empty() && url.password.empty()) return std::nullopt;
-  return basic(percent_decode(url.username).append(":").append(percent_decode(url.password)));
+  return basic(concatenate({percent_decode(url.username), ":", percent_decode(url.password)}));
 }
 
 bool has_secrets(const Url& url) noexcept {

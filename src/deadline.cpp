@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "concatenate.hpp"
+
 namespace reqivo::detail {
 namespace {
 
@@ -20,7 +22,7 @@ bool exchanging(Phase phase) noexcept {
 std::string after(std::string_view what, Duration limit) {
   const auto milliseconds =
       std::chrono::duration_cast<std::chrono::milliseconds>(limit.nanoseconds()).count();
-  return std::string(what) + " after " + std::to_string(milliseconds) + " ms";
+  return concatenate({what, " after ", std::to_string(milliseconds), " ms"});
 }
 
 /// The limit of one step: when it runs out, and what to say then.

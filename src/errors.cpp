@@ -83,6 +83,11 @@ std::string_view to_string(Phase phase) noexcept {
 }
 
 namespace detail {
+
+Failure::Failure(ErrorCode failure_code, Phase failure_phase, const char* what_happened,
+                 bool can_retry)
+    : Failure(failure_code, failure_phase, std::string(what_happened), can_retry) {}
+
 namespace {
 
 std::string_view phase_in_words(Phase phase) noexcept {

@@ -9,22 +9,6 @@
 #include "scheduler.hpp"
 
 namespace reqivo::detail {
-namespace {
-
-/// Up to here the body of a redirect is read, so that its connection can be used again.
-constexpr std::size_t drained_of_redirect = 64 * 1024;
-
-Task<void> drain(std::unique_ptr<BodySource> body) {
-  std::size_t drained = 0;
-  while (body && drained <= drained_of_redirect) {
-    Outcome<std::string> piece = co_await body->read();
-    if (!piece || piece.value().empty()) co_return;
-    drained += piece.value().size();
-  }
-}
-
-}  // namespace
-
 /// A request that its session knows of and that has no response yet.
 class Exchange::Unanswered {
  public:
@@ -138,27 +122,25 @@ void Exchange::run_request_hooks() {
 }
 
 Task<Outcome<Done>> Exchange::perform(bool buffered) {
-  const bool follows = session_->capabilities->manual_redirects;
-  RedirectChain chain(follows ? request_.redirect : Redirect::manual, max_redirects_);
+  const FollowRedirect follow =
+      session_->capabilities->manual_redirects ? session_->follow_redirect : nullptr;
+  RedirectChain chain(request_.redirect, max_redirects_);
   for (;;) {
     progress_->enter(Phase::url);  // each hop has its own time to connect and to answer
     Task<Outcome<TransportResponse>> sending = transport_->send({shared_from_this(), &request_});
     Outcome<TransportResponse> answer = co_await std::move(sending);
     if (!answer) co_return std::move(answer).failure();
     TransportResponse& response = answer.value();
-    std::string answered_by;
-    if (is_redirect_status(response.status)) answered_by = request_.url.href;
-    Outcome<bool> redirected = chain.follow(response.status, response.headers, request_);
-    if (!redirected) co_return std::move(redirected).failure();
-    if (!redirected.value()) {
-      take_head(response);
-      auto refused = take_whole_body(std::move(response.whole_body), buffered);
-      if (refused) co_return std::move(*refused);
-      if (!buffered || !source_) co_return Done();
-      co_return co_await buffer_body();
+    if (follow != nullptr && is_redirect_status(response.status)) {
+      Outcome<bool> redirected = co_await follow(chain, response, request_, response_.history_);
+      if (!redirected) co_return std::move(redirected).failure();
+      if (redirected.value()) continue;
     }
-    response_.history_.emplace_back(response.status, std::move(answered_by));
-    co_await drain(std::move(response.body));
+    take_head(response);
+    auto refused = take_whole_body(std::move(response.whole_body), buffered);
+    if (refused) co_return std::move(*refused);
+    if (!buffered || !source_) co_return Done();
+    co_return co_await buffer_body();
   }
 }
 

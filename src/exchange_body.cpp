@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "concatenate.hpp"
 #include "content_length.hpp"
 #include "exchange.hpp"
 #include "scheduler.hpp"
@@ -126,8 +127,8 @@ Task<Outcome<Done>> Exchange::buffer_body() {
 
 Failure Exchange::over_limit() const {
   return Failure(ErrorCode::limit_exceeded, Phase::body,
-                 "the body is larger than the limit of " + std::to_string(*body_limit_) +
-                     " bytes for buffered bodies");
+                 concatenate({"the body is larger than the limit of ", std::to_string(*body_limit_),
+                              " bytes for buffered bodies"}));
 }
 
 void Exchange::fail(Failure failure) {

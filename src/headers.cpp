@@ -3,6 +3,8 @@
 #include <reqivo/errors.hpp>
 #include <reqivo/headers.hpp>
 
+#include "concatenate.hpp"
+
 namespace reqivo {
 namespace {
 
@@ -45,7 +47,7 @@ void check_name(std::string_view name) {
 void check_value(std::string_view name, std::string_view value) {
   constexpr std::string_view forbidden("\r\n\0", 3);
   if (value.find_first_of(forbidden) != std::string_view::npos) {
-    refuse("invalid header: the value of " + std::string(name) + " holds CR, LF or NUL");
+    refuse(detail::concatenate({"invalid header: the value of ", name, " holds CR, LF or NUL"}));
   }
 }
 

@@ -3,6 +3,8 @@
 #include <reqivo/json.hpp>
 #include <string>
 
+#include "concatenate.hpp"
+
 namespace reqivo {
 namespace detail {
 namespace {
@@ -23,7 +25,7 @@ Outcome<std::string> json_text(const nlohmann::json& value) {
 }
 
 void throw_json_mismatch(const std::exception& from) {
-  throw_json_error(std::string("the JSON does not fit the wanted type: ") + from.what());
+  throw_json_error(concatenate({"the JSON does not fit the wanted type: ", from.what()}));
 }
 
 }  // namespace detail
@@ -32,7 +34,8 @@ nlohmann::json Response::json() const {
   try {
     return nlohmann::json::parse(body_);
   } catch (const nlohmann::json::parse_error& error) {
-    detail::throw_json_error("the body is not JSON: wrong at byte " + std::to_string(error.byte));
+    detail::throw_json_error(
+        detail::concatenate({"the body is not JSON: wrong at byte ", std::to_string(error.byte)}));
   } catch (const nlohmann::json::exception&) {
     detail::throw_json_error("the body is not JSON: a number in it is too large");
   }

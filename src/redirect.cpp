@@ -5,13 +5,26 @@
 #include <string_view>
 #include <utility>
 
+#include "concatenate.hpp"
 #include "credentials.hpp"
 
 namespace reqivo::detail {
 namespace {
 
-Failure redirect_failure(ErrorCode code, std::string what) {
-  return Failure(code, Phase::head, std::move(what));
+/// Up to here the body of a redirect is read, so that its connection can be used again.
+constexpr std::size_t drained_of_redirect = 64 * 1024;
+
+Task<void> drain(std::unique_ptr<BodySource> body) {
+  std::size_t drained = 0;
+  while (body && drained <= drained_of_redirect) {
+    Outcome<std::string> piece = co_await body->read();
+    if (!piece || piece.value().empty()) co_return;
+    drained += piece.value().size();
+  }
+}
+
+Failure redirect_failure(ErrorCode code, const char* what) {
+  return Failure(code, Phase::head, what);
 }
 
 /// Fetch Standard, "HTTP-redirect fetch": POST becomes GET after 301 and 302, all but GET and HEAD
@@ -53,8 +66,8 @@ Outcome<bool> RedirectChain::follow(int status, const Headers& answer, Transport
                             "the answer is a redirect, and redirects are set to be errors");
   }
   if (followed_ == limit_) {
-    return redirect_failure(ErrorCode::too_many_redirects,
-                            "more than " + std::to_string(limit_) + " redirects");
+    return Failure(ErrorCode::too_many_redirects, Phase::head,
+                   concatenate({"more than ", std::to_string(limit_), " redirects"}));
   }
   Outcome<Url> target = read_location(*location, request.url);
   if (!target) return std::move(target).failure();
@@ -97,10 +110,20 @@ Outcome<Url> RedirectChain::read_location(std::string_view location, const Url& 
 /// Requests with a body are let through: the server may have changed by the first one.
 bool RedirectChain::seen_before(const TransportRequest& request) {
   if (!request.body.empty()) return false;
-  std::string key = request.method + " " + request.url.href;
+  std::string key = concatenate({request.method, " ", request.url.href});
   if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) return true;
   seen_.push_back(std::move(key));
   return false;
+}
+
+Task<Outcome<bool>> follow_redirect(RedirectChain& chain, TransportResponse& response,
+                                    TransportRequest& request, std::vector<RedirectHop>& history) {
+  std::string answered_by = request.url.href;
+  Outcome<bool> redirected = chain.follow(response.status, response.headers, request);
+  if (!redirected || !redirected.value()) co_return redirected;
+  history.emplace_back(response.status, std::move(answered_by));
+  co_await drain(std::move(response.body));
+  co_return true;
 }
 
 }  // namespace reqivo::detail

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <reqivo/headers.hpp>
 #include <reqivo/options.hpp>
+#include <reqivo/response.hpp>
 #include <string>
 #include <vector>
 
@@ -41,5 +42,10 @@ class RedirectChain {
   std::vector<std::string>
       seen_;  // method and URL of requests that an exact repeat would make a loop
 };
+
+/// `RedirectChain::follow` for an exchange. True: the redirect's body is out of the way and
+/// `history` tells of it.
+Task<Outcome<bool>> follow_redirect(RedirectChain& chain, TransportResponse& response,
+                                    TransportRequest& request, std::vector<RedirectHop>& history);
 
 }  // namespace reqivo::detail

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "concatenate.hpp"
 #include "credentials.hpp"
 #include "encoding.hpp"
 #include "exchange.hpp"
@@ -94,13 +95,14 @@ void RequestDraft::unsigned_param(std::string_view name, std::uint64_t value) {
 void RequestDraft::body(std::string bytes) { set_body(std::move(bytes), {}); }
 
 void RequestDraft::body(Generator<std::string> pieces, std::optional<std::uint64_t> length) {
+  enable_uploads();
   auto source = std::make_shared<GeneratorUpload>(std::move(pieces));
   set_body(RequestBody(std::move(source), length), {});
 }
 
 void RequestDraft::refuse_json(std::string_view why) {
   exchange().options().refuse(Failure(ErrorCode::json, Phase::none,
-                                      "the value cannot be written as JSON: " + std::string(why)));
+                                      concatenate({"the value cannot be written as JSON: ", why})));
 }
 
 void RequestDraft::form(std::string_view name, std::string_view value) {
@@ -160,7 +162,7 @@ void RequestDraft::bearer_token(std::string_view token) {
   RequestOptions& options = exchange().options();
   change_headers(options, [&](Headers&) {
     Headers checked;
-    checked.set("Authorization", std::string("Bearer ").append(token));
+    checked.set("Authorization", concatenate({"Bearer ", token}));
     options.authorization = checked.begin()->second;
   });
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <reqivo/version.hpp>
 
+#include "concatenate.hpp"
 #include "credentials.hpp"
 #include "session_state.hpp"
 
@@ -24,12 +25,10 @@ bool is_token_character(char c) noexcept {
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-Failure invalid_url(std::string why) {
-  return Failure(ErrorCode::invalid_url, Phase::url, std::move(why));
-}
+Failure invalid_url(const char* why) { return Failure(ErrorCode::invalid_url, Phase::url, why); }
 
-Failure invalid_request(std::string why) {
-  return Failure(ErrorCode::invalid_request, Phase::none, std::move(why));
+Failure invalid_request(const char* why) {
+  return Failure(ErrorCode::invalid_request, Phase::none, why);
 }
 
 bool is_http(const Url& url) noexcept { return url.scheme == "http" || url.scheme == "https"; }
@@ -102,8 +101,9 @@ std::optional<Failure> refused_body(const RequestOptions& options, const Session
   if (options.body.empty()) return std::nullopt;
   const bool without_body = options.method == "GET" || options.method == "HEAD";
   if (without_body && !session.capabilities->body_on_get) {
-    return invalid_request("the " + std::string(session.capabilities->backend) +
-                           " backend cannot send a body with " + options.method);
+    return Failure(ErrorCode::invalid_request, Phase::none,
+                   concatenate({"the ", session.capabilities->backend,
+                                " backend cannot send a body with ", options.method}));
   }
   return std::nullopt;
 }

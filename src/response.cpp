@@ -2,6 +2,7 @@
 #include <reqivo/response.hpp>
 #include <stdexcept>
 
+#include "concatenate.hpp"
 #include "platform/failure.hpp"
 #include "text_decoding.hpp"
 
@@ -10,8 +11,9 @@ namespace reqivo {
 void ResponseHead::raise_for_status() const {
   if (status_code_ < 400 || status_code_ > 599) return;
   std::string url = detail::redact_url(url_);
-  std::string message = method_ + " " + url + " answered " + std::to_string(status_code_);
-  if (!reason_.empty()) message.append(" ").append(reason_);
+  const std::string message =
+      detail::concatenate({method_, " ", url, " answered ", std::to_string(status_code_),
+                           reason_.empty() ? "" : " ", reason_});
   throw HttpStatusError(status_code_, message, method_, std::move(url));
 }
 

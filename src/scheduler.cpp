@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "concatenate.hpp"
 #include "program_failure.hpp"
 
 namespace reqivo::detail {
@@ -165,10 +166,10 @@ void Scheduler::run_to_end(TaskPromiseBase& task) {
         "reqivo: a coroutine must not block its own event loop: co_await instead of run()");
   }
   if (!capabilities().blocking) {
-    throw UnsupportedError(ErrorCode::unsupported, Phase::none, false,
-                           "run() is not supported by this build of the " +
-                               std::string(capabilities().backend) +
-                               " backend: it cannot block (link with Asyncify or JSPI)");
+    throw UnsupportedError(
+        ErrorCode::unsupported, Phase::none, false,
+        concatenate({"run() is not supported by this build of the ", capabilities().backend,
+                     " backend: it cannot block (link with Asyncify or JSPI)"}));
   }
   class Driven {
    public:

@@ -4,6 +4,7 @@
 #include <reqivo/request.hpp>
 #include <utility>
 
+#include "concatenate.hpp"
 #include "credentials.hpp"
 #include "exchange.hpp"
 #include "fetch_options.hpp"
@@ -71,8 +72,8 @@ void SessionState::request_ended() noexcept {
 
 Failure unsupported(std::string_view option, const SessionState& session) {
   return Failure(ErrorCode::unsupported, Phase::none,
-                 std::string(option) + " is not supported by the " +
-                     std::string(session.capabilities->backend) + " backend");
+                 concatenate({option, " is not supported by the ", session.capabilities->backend,
+                              " backend"}));
 }
 
 void require(bool supported, std::string_view option, const SessionState& session) {
@@ -123,7 +124,7 @@ void SessionCore::default_timeout(const Timeout& limits) {
 
 void SessionCore::bearer_token(std::string_view token) {
   Headers checked;
-  checked.set("Authorization", std::string("Bearer ").append(token));
+  checked.set("Authorization", concatenate({"Bearer ", token}));
   state().authorization = checked.begin()->second;
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/redirects.hpp"
 #include "platform/transport.hpp"
 #include "platform/url.hpp"
 #include "supervise.hpp"
@@ -52,6 +53,7 @@ struct SessionState {
 
   const Capabilities* capabilities = &reqivo::capabilities();
   TransportFactory make_transport = detail::make_transport;  ///< tests put their own here
+  FollowRedirect follow_redirect = redirect_follower();      ///< the same; null: by the platform
   std::shared_ptr<Transport> transport;
   Supervisor supervisor;
   bool closed = false;

@@ -2,6 +2,7 @@
 #include <reqivo/response.hpp>
 #include <utility>
 
+#include "concatenate.hpp"
 #include "exchange.hpp"
 #include "line_splitter.hpp"
 
@@ -37,8 +38,8 @@ void check_line(const Exchange& exchange, std::size_t size) {
   const auto limit = exchange.body_limit();
   if (!limit || size <= *limit) return;
   exchange.raise(Failure(ErrorCode::limit_exceeded, Phase::body,
-                         "a line is longer than the limit of " + std::to_string(*limit) +
-                             " bytes for buffered bodies"));
+                         concatenate({"a line is longer than the limit of ", std::to_string(*limit),
+                                      " bytes for buffered bodies"})));
 }
 
 Generator<std::string> lines_of(BodyOwner owner) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "concatenate.hpp"
 #include "platform/failure.hpp"
 
 namespace reqivo::detail {
@@ -33,7 +34,7 @@ class UploadLength {
  private:
   static Failure wrong(std::string_view how) {
     return Failure(ErrorCode::invalid_request, Phase::send,
-                   "the streamed body is " + std::string(how) + " than the length given for it");
+                   concatenate({"the streamed body is ", how, " than the length given for it"}));
   }
 
   std::optional<std::uint64_t> remaining_;

@@ -8,6 +8,8 @@
 #include "native/http1_exchange.hpp"
 #include "native/pool.hpp"
 #include "native/request_head.hpp"
+#include "platform/redirects.hpp"
+#include "redirect.hpp"
 
 namespace reqivo::native {
 
@@ -166,5 +168,9 @@ namespace reqivo::detail {
 Outcome<std::unique_ptr<Transport>> make_transport(const Limits& limits, const TlsOptions& tls) {
   return std::unique_ptr<Transport>(std::make_unique<native::NativeTransport>(limits, tls));
 }
+
+void enable_uploads() noexcept {}
+
+FollowRedirect redirect_follower() noexcept { return follow_redirect; }
 
 }  // namespace reqivo::detail

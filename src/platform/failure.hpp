@@ -18,6 +18,9 @@ struct Failure {
         phase(failure_phase),
         retryable(can_retry),
         what(std::move(what_happened)) {}
+  /// The same for a literal, of which the many places that name one need not each make a string.
+  Failure(ErrorCode failure_code, Phase failure_phase, const char* what_happened,
+          bool can_retry = false);
 
   ErrorCode code;
   Phase phase;

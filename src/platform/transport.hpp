@@ -171,4 +171,8 @@ class Transport {
 [[nodiscard]] Outcome<std::unique_ptr<Transport>> make_transport(const Limits& limits,
                                                                  const TlsOptions& tls);
 
+/// Called before the first request whose body is streamed. What a transport needs for those alone
+/// may hang on this function, so that a program that streams no body need not carry it.
+void enable_uploads() noexcept;
+
 }  // namespace reqivo::detail

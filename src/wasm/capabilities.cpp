@@ -1,12 +1,13 @@
 #include <reqivo/capabilities.hpp>
 
 #include "wasm/fetch_bridge.hpp"
+#include "wasm/node.hpp"
 
 namespace reqivo {
 namespace {
 
 Capabilities of_this_platform() noexcept {
-  const bool node = reqivo_is_node() != 0;
+  const bool node = wasm::node() != nullptr;
   Capabilities can{.backend = "wasm"};
   can.blocking = reqivo_can_suspend() != 0;
   can.manual_redirects = node;

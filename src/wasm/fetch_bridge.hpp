@@ -1,7 +1,8 @@
 // The whole C ABI between C++ and library_reqivo.js, both ways. Nothing else may cross.
 //
 // JavaScript moves bytes and settles promises; it holds no policy. It calls in from the outermost
-// frame only, never from inside one of the functions declared as implemented there, and hands over
+// frame only, never from inside one of the functions declared as implemented there (but for those
+// that say so), and hands over
 // plain records: no rejection and no exception crosses.
 #pragma once
 
@@ -18,39 +19,42 @@ using EM_VAL = struct _EM_VAL*;  // as in emscripten/val.h, which only reqivo/js
 extern "C" {
 
 // ---- implemented in library_reqivo.js
+//
+// `noexcept`: the code that would handle a C++ exception from there is a good part of each call.
 
 /// Has `reqivo_turn` called by a micro-task: before the page draws or anything else happens.
-void reqivo_wake_soon();
+void reqivo_wake_soon() noexcept;
 /// Has `reqivo_turn` called by a task: after whatever else is waiting for its turn.
-void reqivo_wake_later();
+void reqivo_wake_later() noexcept;
 /// Has `reqivo_turn` called once, `milliseconds` from now; replaces an earlier call.
-void reqivo_set_timer(double milliseconds);
-void reqivo_clear_timer();
+void reqivo_set_timer(double milliseconds) noexcept;
+void reqivo_clear_timer() noexcept;
 /// Whether this build can suspend (Asyncify or JSPI).
-int reqivo_can_suspend();
+int reqivo_can_suspend() noexcept;
 /// Suspends the program until a call into C++ answers that it may go on. Only where
 /// `reqivo_can_suspend`.
-void reqivo_suspend();
+void reqivo_suspend() noexcept;
 
-/// Whether this is Node and not a page or a worker of one.
-int reqivo_is_node();
+/// Calls `reqivo_provide_node` where this is Node and not a page or a worker of one. Only through
+/// here: so it is linked only where a program is for Node, too (-sENVIRONMENT).
+void reqivo_detect_platform() noexcept;
 /// Whether requests with a streamed body can be sent (RequestInit.duplex), as far as can be known
 /// beforehand.
-int reqivo_can_stream_upload();
+int reqivo_can_stream_upload() noexcept;
 /// Whether a request body can be streamed to this URL: a browser wants HTTP/2 for it.
-int reqivo_can_stream_upload_to(const char* url, std::size_t size);
+int reqivo_can_stream_upload_to(const char* url, std::size_t size) noexcept;
 /// Whether the platform drops a User-Agent field that it is given.
-int reqivo_keeps_user_agent();
+int reqivo_keeps_user_agent() noexcept;
 
 /// Keeps the runtime alive after `main` has returned. Under Node, `reqivo_program_stuck` is called
 /// when nothing is left that could go on.
-void reqivo_program_began();
+void reqivo_program_began() noexcept;
 /// The end of what `reqivo_program_began` began. Under Node nothing is left running then, and the
 /// process will end with this code. Whether the runtime is to exit, too.
-int reqivo_program_ended(int exit_code);
+int reqivo_program_ended(int exit_code) noexcept;
 
 /// The process will end with this code: what `main` returns after it was suspended is lost.
-void reqivo_set_exit_code(int exit_code);
+void reqivo_set_exit_code(int exit_code) noexcept;
 
 /// Sends a request and gives its handle, which is never used again. `head` is lines ended by LF, of
 /// bytes: method, URL, redirect mode, credentials, mode, cache, referrer policy, integrity,
@@ -59,34 +63,35 @@ void reqivo_set_exit_code(int exit_code);
 /// `streamed`, JavaScript asks for the body piece by piece (`reqivo_fetch_wants_piece`).
 std::int32_t reqivo_fetch_start(reqivo::wasm::FetchOperation* operation, const char* head,
                                 std::size_t head_size, const char* body, std::size_t body_size,
-                                int streamed);
+                                int streamed) noexcept;
 /// Asks for the next bytes of the body, one call at a time: `reqivo_fetch_chunk`, `_end` or
 /// `_failed` answers it.
-void reqivo_fetch_read(std::int32_t handle);
+void reqivo_fetch_read(std::int32_t handle) noexcept;
 /// Answers `reqivo_fetch_wants_piece`; the bytes are copied before the call returns.
-void reqivo_fetch_send_piece(std::int32_t handle, const char* piece, std::size_t size);
+void reqivo_fetch_send_piece(std::int32_t handle, const char* piece, std::size_t size) noexcept;
 /// Answers `reqivo_fetch_wants_piece`: the body is complete.
-void reqivo_fetch_end_upload(std::int32_t handle);
+void reqivo_fetch_end_upload(std::int32_t handle) noexcept;
 /// Forgets the operation; what is under way is aborted. Nothing calls back afterwards.
-void reqivo_fetch_release(std::int32_t handle);
+void reqivo_fetch_release(std::int32_t handle) noexcept;
 
 /// Parses a URL (URL Standard, the URL constructor) of UTF-8; `base` may be empty. Writes lines
 /// ended by LF through `reqivo_allocate_text`: href, scheme, user name, password, host, port,
 /// target, fragment. 0: it does not parse.
 int reqivo_url_parse(const char* input, std::size_t input_size, const char* base,
-                     std::size_t base_size);
+                     std::size_t base_size) noexcept;
 
 /// Makes a Promise (for reqivo/js.hpp) and gives its handle, which is never used again.
 /// `abort_signal`: an AbortSignal or undefined, by embind's handle; when it is aborted the Promise
 /// is rejected with its reason and `reqivo_promise_abort` is called.
-std::int32_t reqivo_promise_make(emscripten::EM_VAL abort_signal);
+std::int32_t reqivo_promise_make(emscripten::EM_VAL abort_signal) noexcept;
 /// The Promise itself; the caller owns embind's handle.
-emscripten::EM_VAL reqivo_promise_object(std::int32_t promise);
-int reqivo_promise_settled(std::int32_t promise);
+emscripten::EM_VAL reqivo_promise_object(std::int32_t promise) noexcept;
+int reqivo_promise_settled(std::int32_t promise) noexcept;
 /// Settles it, once; `reqivo_promise_forget` is called soon.
-void reqivo_promise_resolve(std::int32_t promise, emscripten::EM_VAL value);
+void reqivo_promise_resolve(std::int32_t promise, emscripten::EM_VAL value) noexcept;
 /// `text` is UTF-8: the error's name, code and phase, a line ended by LF each, then its message.
-void reqivo_promise_reject(std::int32_t promise, const char* text, std::size_t size, int retryable);
+void reqivo_promise_reject(std::int32_t promise, const char* text, std::size_t size,
+                           int retryable) noexcept;
 
 // ---- implemented in C++, called from library_reqivo.js
 //
@@ -96,6 +101,8 @@ void reqivo_promise_reject(std::int32_t promise, const char* text, std::size_t s
 int reqivo_turn(int timer);
 /// Only Node calls it: the program waits for what nothing can bring about.
 int reqivo_program_stuck();
+/// Only Node calls it, inside `reqivo_detect_platform`.
+void reqivo_provide_node();
 
 /// Room for `size` bytes that the next call hands over.
 char* reqivo_fetch_allocate(reqivo::wasm::FetchOperation* operation, std::size_t size);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "wasm/fetch_bridge.hpp"
+#include "wasm/node.hpp"
 
 namespace reqivo::wasm {
 namespace {
@@ -89,7 +89,7 @@ std::string_view text_of(RequestPriority priority) noexcept {
 /// Where redirects are ours to follow, the platform shows each. A browser does not: there `manual`
 /// only tells that there was one, which is what `error` needs to know it by.
 std::string_view redirect_text(Redirect redirect) noexcept {
-  if (reqivo_is_node() != 0 || redirect == Redirect::error) return "manual";
+  if (node() != nullptr || redirect == Redirect::error) return "manual";
   return "follow";
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "wasm/fetch_bridge.hpp"
+#include "wasm/node.hpp"
 
 namespace reqivo::wasm {
 namespace {
@@ -54,7 +55,7 @@ bool forbidden_in_browser(std::string_view name, std::string_view value) noexcep
 }  // namespace
 
 std::string_view forbidden_field(const Headers& headers) {
-  const bool browser = reqivo_is_node() == 0;
+  const bool browser = node() == nullptr;
   for (const auto& [name, value] : headers) {
     if (is_any_of(of_connection, name)) return name;
     if (browser && forbidden_in_browser(name, value)) return name;

@@ -215,8 +215,14 @@ addToLibrary({
 
   // ---- the platform
 
-  reqivo_is_node__deps: ['$reqivo'],
-  reqivo_is_node: () => (reqivo.isNode() ? 1 : 0),
+#if ENVIRONMENT_MAY_BE_NODE
+  reqivo_detect_platform__deps: ['$reqivo', 'reqivo_provide_node'],
+  reqivo_detect_platform: () => {
+    if (reqivo.isNode()) _reqivo_provide_node();
+  },
+#else
+  reqivo_detect_platform: () => {},
+#endif
 
   reqivo_can_stream_upload__deps: ['$reqivo'],
   reqivo_can_stream_upload: () => {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "redirect.hpp"
+
 namespace reqivo::test {
 
 using detail::BodySource;
@@ -135,6 +137,7 @@ const Capabilities& FakeServer::able() noexcept {
 }
 
 void FakeServer::use(detail::SessionState& session) {
+  session.follow_redirect = detail::follow_redirect;
   session.make_transport = [state = state_](const Limits&, const TlsOptions&) {
     return Outcome<std::unique_ptr<Transport>>(std::make_unique<FakeTransport>(state));
   };

@@ -1,0 +1,91 @@
+#include "wasm/node.hpp"
+
+#include <array>
+
+#include "idempotent.hpp"
+#include "redirect.hpp"
+#include "wasm/fetch_bridge.hpp"
+
+namespace reqivo::wasm {
+namespace {
+
+using detail::Failure;
+using detail::TransportRequest;
+
+/// Codes are Node's own, of its resolver, sockets, TLS, HTTP parser and inflaters, and those of
+/// undici, its fetch.
+constexpr std::array causes{
+    Cause{"ENOTFOUND", ErrorCode::dns, Phase::resolve, true},
+    Cause{"EAI_*", ErrorCode::dns, Phase::resolve, true},
+    Cause{"ECONNREFUSED", ErrorCode::connect, Phase::connect, true},
+    Cause{"EHOSTUNREACH", ErrorCode::connect, Phase::connect, true},
+    Cause{"ENETUNREACH", ErrorCode::connect, Phase::connect, true},
+    Cause{"EADDRNOTAVAIL", ErrorCode::connect, Phase::connect, true},
+    Cause{"EACCES", ErrorCode::connect, Phase::connect, true},
+    Cause{"UND_ERR_CONNECT_TIMEOUT", ErrorCode::connect_timeout, Phase::connect, true},
+    Cause{"UND_ERR_HEADERS_TIMEOUT", ErrorCode::read_timeout, Phase::head, false},
+    Cause{"UND_ERR_BODY_TIMEOUT", ErrorCode::read_timeout, Phase::body, false},
+    Cause{"UND_ERR_HEADERS_OVERFLOW", ErrorCode::limit_exceeded, Phase::head, false},
+    Cause{"UND_ERR_RES_CONTENT_LENGTH_MISMATCH", ErrorCode::connection_closed, Phase::body, false},
+    Cause{"UND_ERR_SOCKET", ErrorCode::connection_closed, Phase::none, false},
+    Cause{"ECONNRESET", ErrorCode::connection_closed, Phase::none, false},
+    Cause{"ECONNABORTED", ErrorCode::connection_closed, Phase::none, false},
+    Cause{"EPIPE", ErrorCode::connection_closed, Phase::none, false},
+    Cause{"HPE_HEADER_OVERFLOW", ErrorCode::limit_exceeded, Phase::head, false},
+    Cause{"HPE_*", ErrorCode::invalid_response, Phase::none, false},
+    Cause{"Z_*", ErrorCode::decoding, Phase::body, false},
+    Cause{"ERR__ERROR_*", ErrorCode::decoding, Phase::body, false},  // brotli
+    Cause{"ERR_*BROTLI*", ErrorCode::decoding, Phase::body, false},
+    Cause{"CERT_*", ErrorCode::tls, Phase::tls, true},
+    Cause{"DEPTH_ZERO_SELF_SIGNED_CERT", ErrorCode::tls, Phase::tls, true},
+    Cause{"SELF_SIGNED_CERT_IN_CHAIN", ErrorCode::tls, Phase::tls, true},
+    Cause{"UNABLE_TO_*", ErrorCode::tls, Phase::tls, true},
+    Cause{"ERR_TLS_*", ErrorCode::tls, Phase::tls, true},
+    Cause{"ERR_SSL_*", ErrorCode::tls, Phase::tls, true},
+    Cause{"EPROTO", ErrorCode::tls, Phase::tls, true},
+};
+
+bool fits(std::string_view pattern, std::string_view code) noexcept {
+  if (pattern.back() != '*') return pattern == code;
+  pattern.remove_suffix(1);
+  return code.substr(0, pattern.size()) == pattern;
+}
+
+const Cause* cause_of(std::string_view code) noexcept {
+  for (const Cause& cause : causes) {
+    if (fits(cause.code, code)) return &cause;
+  }
+  return nullptr;
+}
+
+/// Node, unlike browsers, does not send a request again whose kept connection the server closed
+/// meanwhile. It does not tell whether the connection was a kept one, so each gets a second chance
+/// that may have one (RFC 9112 §9.3.1).
+bool may_be_replayed(const Failure& failure, const TransportRequest& request) {
+  return failure.code == ErrorCode::connection_closed && failure.phase == Phase::head &&
+         detail::is_idempotent(request.method);
+}
+
+constexpr NodeParts parts{detail::follow_redirect, cause_of, may_be_replayed};
+
+constinit const NodeParts* provided = nullptr;
+
+}  // namespace
+
+const NodeParts* node() noexcept {
+  static const bool detected = (reqivo_detect_platform(), true);
+  static_cast<void>(detected);
+  return provided;
+}
+
+}  // namespace reqivo::wasm
+
+namespace reqivo::detail {
+
+FollowRedirect redirect_follower() noexcept {
+  return wasm::node() != nullptr ? wasm::node()->follow_redirect : nullptr;
+}
+
+}  // namespace reqivo::detail
+
+void reqivo_provide_node() { reqivo::wasm::provided = &reqivo::wasm::parts; }

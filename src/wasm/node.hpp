@@ -1,0 +1,30 @@
+// What is needed under Node alone. Where a program is linked for pages only, none of it is in
+// there.
+#pragma once
+
+#include <string_view>
+
+#include "platform/redirects.hpp"
+#include "platform/transport.hpp"
+
+namespace reqivo::wasm {
+
+/// What a cause's code says, whatever the phase.
+struct Cause {
+  std::string_view code;  ///< the whole, or with a closing '*' the beginning
+  ErrorCode meaning;
+  Phase phase;  ///< none: the phase that the exchange was in
+  bool retryable;
+};
+
+struct NodeParts {
+  detail::FollowRedirect follow_redirect;
+  /// Null where the code is not known.
+  const Cause* (*cause_of)(std::string_view code) noexcept;
+  bool (*may_be_replayed)(const detail::Failure& failure, const detail::TransportRequest& request);
+};
+
+/// Null where this is a page or a worker of one.
+[[nodiscard]] const NodeParts* node() noexcept;
+
+}  // namespace reqivo::wasm
