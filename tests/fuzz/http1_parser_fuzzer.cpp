@@ -50,7 +50,7 @@ std::string to_text(const Headers& headers) {
 void check_head(const Http1Parser& parser, Outcome& outcome) {
   const auto& head = parser.head();
   require(outcome.head.empty());
-  require(head.status >= 200 && head.status <= 599);
+  require(head.status >= 200 && head.status <= 999);
   require(head.minor_version == 0 || head.minor_version == 1);
   outcome.head = std::to_string(head.status) + ' ' + head.reason + '\n' + to_text(head.headers);
 }
