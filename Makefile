@@ -34,9 +34,9 @@ bench:  ## Measure against other clients, natively and in Node, Chromium and Fir
 	@cmake --preset native-release -DREQIVO_BUILD_BENCH=ON
 	@cmake --build --preset native-release --target bench/all
 	@bench/run build/native-release
-	@cmake --preset wasm-release -DREQIVO_BUILD_BENCH=ON
-	@cmake --build --preset wasm-release --target bench/all
-	@node bench/wasm/run.mjs build/wasm-release
+	@cmake --preset wasm-speed
+	@cmake --build --preset wasm-speed
+	@node bench/wasm/run.mjs build/wasm-speed
 
 format:  ## Format all C++ files
 	@$(cpp_files) | xargs -0 --no-run-if-empty clang-format -i

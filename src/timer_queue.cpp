@@ -3,35 +3,40 @@
 #include <algorithm>
 
 namespace reqivo::detail {
+namespace {
+
+constexpr std::size_t children = 4;
+
+}  // namespace
 
 TimerQueue::~TimerQueue() {
-  for (TimerNode* node : heap_) node->position_ = TimerNode::not_scheduled;
+  for (const Entry& entry : heap_) entry.node->position_ = TimerNode::not_scheduled;
 }
 
 bool TimerQueue::schedule(TimerNode& node, TimePoint when) {
   if (node.scheduled()) cancel(node);
-  heap_.push_back(&node);
-  node.when_ = std::max(when, expiring_at_);
-  node.sequence_ = next_sequence_++;
-  place(heap_.size() - 1, &node);
-  sift_up(node.position_);
-  return heap_.front() == &node;
+  const Entry entry{std::max(when, expiring_at_), next_sequence_++, &node};
+  heap_.push_back(entry);
+  sift_up(heap_.size() - 1, entry);
+  return node.position_ == 0;
 }
 
 void TimerQueue::cancel(TimerNode& node) noexcept {
   const std::size_t hole = node.position_;
-  TimerNode* const last = heap_.back();
+  const Entry last = heap_.back();
   heap_.pop_back();
   node.position_ = TimerNode::not_scheduled;
-  if (last == &node) return;
-  place(hole, last);
-  sift_up(hole);
-  sift_down(last->position_);
+  if (last.node == &node) return;
+  if (hole > 0 && last.before(heap_[(hole - 1) / children])) {
+    sift_up(hole, last);
+  } else {
+    sift_down(hole, last);
+  }
 }
 
 std::optional<TimePoint> TimerQueue::earliest() const noexcept {
   if (heap_.empty()) return std::nullopt;
-  return heap_.front()->when_;
+  return heap_.front().when;
 }
 
 void TimerQueue::expire(TimePoint now) noexcept {
@@ -39,41 +44,45 @@ void TimerQueue::expire(TimePoint now) noexcept {
   const std::uint64_t end = next_sequence_;
   expiring_at_ = now;
   while (!heap_.empty()) {
-    TimerNode& first = *heap_.front();
-    if (first.when_ > now || first.sequence_ >= end) break;
-    cancel(first);
-    first.expired();
+    const Entry first = heap_.front();
+    if (first.when > now || first.sequence >= end) break;
+    cancel(*first.node);
+    first.node->expired();
   }
   expiring_at_ = TimePoint::min();
 }
 
-void TimerQueue::place(std::size_t position, TimerNode* node) noexcept {
-  heap_[position] = node;
-  node->position_ = position;
+void TimerQueue::place(std::size_t position, const Entry& entry) noexcept {
+  heap_[position] = entry;
+  entry.node->position_ = position;
 }
 
-void TimerQueue::sift_up(std::size_t position) noexcept {
-  TimerNode* const node = heap_[position];
+/// Puts `entry` at `position` or above; what stands there is to go.
+void TimerQueue::sift_up(std::size_t position, const Entry& entry) noexcept {
   while (position > 0) {
-    const std::size_t above = (position - 1) / 2;
-    if (before(*heap_[above], *node)) break;
+    const std::size_t above = (position - 1) / children;
+    if (heap_[above].before(entry)) break;
     place(position, heap_[above]);
     position = above;
   }
-  place(position, node);
+  place(position, entry);
 }
 
-void TimerQueue::sift_down(std::size_t position) noexcept {
-  TimerNode* const node = heap_[position];
+/// Puts `entry` at `position` or below; what stands there is to go.
+void TimerQueue::sift_down(std::size_t position, const Entry& entry) noexcept {
   for (;;) {
-    std::size_t below = 2 * position + 1;
-    if (below >= heap_.size()) break;
-    if (below + 1 < heap_.size() && before(*heap_[below + 1], *heap_[below])) ++below;
-    if (before(*node, *heap_[below])) break;
-    place(position, heap_[below]);
-    position = below;
+    const std::size_t first = children * position + 1;
+    if (first >= heap_.size()) break;
+    const std::size_t end = std::min(first + children, heap_.size());
+    std::size_t least = first;
+    for (std::size_t i = first + 1; i < end; ++i) {
+      if (heap_[i].before(heap_[least])) least = i;
+    }
+    if (entry.before(heap_[least])) break;
+    place(position, heap_[least]);
+    position = least;
   }
-  place(position, node);
+  place(position, entry);
 }
 
 }  // namespace reqivo::detail

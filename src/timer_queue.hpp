@@ -9,8 +9,9 @@
 
 namespace reqivo::detail {
 
-/// A binary heap of the nodes themselves; of two due at the same time, the one scheduled first
-/// comes first. Each node knows its place, so that taking one out costs log n and no search.
+/// A heap; of two due at the same time, the one scheduled first comes first. Each node knows its
+/// place, so that taking one out costs log n and no search. What is compared stands in the heap
+/// itself and four at a time: the nodes are all over memory.
 class TimerQueue {
  public:
   TimerQueue() = default;
@@ -28,15 +29,21 @@ class TimerQueue {
   void expire(TimePoint now) noexcept;
 
  private:
-  void place(std::size_t position, TimerNode* node) noexcept;
-  void sift_up(std::size_t position) noexcept;
-  void sift_down(std::size_t position) noexcept;
+  struct Entry {
+    TimePoint when;
+    std::uint64_t sequence;
+    TimerNode* node;
 
-  [[nodiscard]] static bool before(const TimerNode& one, const TimerNode& other) noexcept {
-    return one.when_ != other.when_ ? one.when_ < other.when_ : one.sequence_ < other.sequence_;
-  }
+    [[nodiscard]] bool before(const Entry& other) const noexcept {
+      return when != other.when ? when < other.when : sequence < other.sequence;
+    }
+  };
 
-  std::vector<TimerNode*> heap_;
+  void place(std::size_t position, const Entry& entry) noexcept;
+  void sift_up(std::size_t position, const Entry& entry) noexcept;
+  void sift_down(std::size_t position, const Entry& entry) noexcept;
+
+  std::vector<Entry> heap_;
   std::uint64_t next_sequence_ = 0;
   TimePoint expiring_at_ = TimePoint::min();  // nothing is scheduled before it meanwhile
 };

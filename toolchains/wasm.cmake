@@ -68,5 +68,7 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O1" CACHE STRING "Flags of a debug build")
 # With link-time optimisation a program keeps less of the library and of the standard library.
 set(CMAKE_C_FLAGS_MINSIZEREL "-Oz -flto -DNDEBUG" CACHE STRING "Flags of a build for size")
 set(CMAKE_CXX_FLAGS_MINSIZEREL "-Oz -flto -DNDEBUG" CACHE STRING "Flags of a build for size")
+set(CMAKE_C_FLAGS_RELEASE "-O3 -flto -DNDEBUG" CACHE STRING "Flags of a build for speed")
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -flto -DNDEBUG" CACHE STRING "Flags of a build for speed")
 
 include("${REQIVO_EMSCRIPTEN_ROOT}/cmake/Modules/Platform/Emscripten.cmake")

@@ -41,8 +41,6 @@ class TimerNode {
  private:
   friend class TimerQueue;
   static constexpr std::size_t not_scheduled = static_cast<std::size_t>(-1);
-  TimePoint when_{};
-  std::uint64_t sequence_ = 0;
   std::size_t position_ = not_scheduled;
 };
 
