@@ -46,7 +46,7 @@ tidy:  ## Run clang-tidy over the library and its tests
 	@toolchains/setup build test
 	@cmake --preset native-clang
 	@git ls-files -z --cached --others --exclude-standard -- 'src/*.cpp' 'tests/*.cpp' ':!tests/install' ':!src/wasm' ':!tests/wasm' | \
-	  xargs -0 --no-run-if-empty -n 1 -P 2 clang-tidy --quiet --config-file=.clang-tidy -p build/native-clang
+	  xargs -0 --no-run-if-empty -n 1 -P 2 clang-tidy --quiet -p build/native-clang
 
 clean:  ## Remove all that was built
 	@rm -rf build

@@ -34,7 +34,7 @@ tcp::endpoint at_v6(std::uint16_t port) { return {asio::ip::address_v6::loopback
 
 /// How a race ended: the port of the winner, or why there is none.
 struct RaceResult {
-  RaceResult() {}
+  RaceResult() = default;
   std::optional<std::string> failure;
   std::chrono::milliseconds took{};
 };

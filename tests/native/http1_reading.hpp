@@ -22,7 +22,7 @@ inline constexpr std::array<std::size_t, 8> slice_sizes = {1, 2, 3, 5, 7, 16, 64
 
 /// All that came out of one response.
 struct Reading {
-  Reading() {}
+  Reading() = default;
 
   std::string events;  // h, b (once for any number of parts), c, f
   std::string body;

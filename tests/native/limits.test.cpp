@@ -18,7 +18,6 @@
 using namespace reqivo;
 using namespace reqivo::test;
 using namespace std::chrono_literals;
-using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -46,7 +45,7 @@ void check_over_limit(const InvalidResponseError& failure, Phase phase) {
 
 /// What the process held at most, beyond what it held before, while it read a stream.
 struct Streamed {
-  Streamed() {}
+  Streamed() = default;
   std::uint64_t length = 0;
   std::size_t growth_kib = 0;
 };

@@ -20,7 +20,7 @@ namespace reqivo::test {
 
 /// Which connection served a request, by the server's count, and its how many-th request that was.
 struct ConnectionUse {
-  ConnectionUse() {}
+  ConnectionUse() = default;
   int connection = 0;
   int requests = 0;
 };

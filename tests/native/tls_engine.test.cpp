@@ -13,7 +13,6 @@
 #include "tls_test_peer.hpp"
 
 using reqivo::TlsOptions;
-using reqivo::TlsVersion;
 using reqivo::native::TlsContext;
 using reqivo::native::TlsEngine;
 using reqivo::testing::carry_to_server;

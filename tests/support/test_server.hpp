@@ -69,7 +69,7 @@ class RawScript {
 
 /// What the server knows of the requests that carried a tag.
 struct TagRecord {
-  TagRecord() {}
+  TagRecord() = default;
   int started = 0;
   int finished = 0;
   int aborted = 0;

@@ -252,8 +252,8 @@ TEST_CASE("gather takes request builders, handles and awaitables of foreign type
     auto all = gather(Builder(1), std::move(handle), ForeignAwaiter(nullptr));
     auto [sent, joined, foreign] = co_await std::move(all);
     std::vector<Builder> builders;
-    builders.push_back(Builder(2));
-    builders.push_back(Builder(3));
+    builders.emplace_back(2);
+    builders.emplace_back(3);
     const std::vector<std::string> more = co_await gather(std::move(builders));
     co_return sent + ", " + std::to_string(joined + foreign) + ", " + more[0] + ", " + more[1];
   };
@@ -308,7 +308,7 @@ TEST_CASE("a gather given an empty task starts none of the others", "[kit][gathe
   int destroyed = 0;
   std::vector<Task<int>> tasks;
   tasks.push_back(hold_value(&gate, &destroyed));
-  tasks.push_back(Task<int>());
+  tasks.emplace_back();
   auto vector = create_task(gather(std::move(tasks)));
   auto tuple = create_task(gather(hold(&gate, &destroyed), Task<int>()));
   CHECK(gate.waiting() == 0);
