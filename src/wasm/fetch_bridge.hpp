@@ -59,11 +59,13 @@ void reqivo_set_exit_code(int exit_code) noexcept;
 /// Sends a request and gives its handle, which is never used again. `head` is lines ended by LF, of
 /// bytes: method, URL, redirect mode, credentials, mode, cache, referrer policy, integrity,
 /// keepalive ("1"), priority, then name and value of each field; of the settings an empty one is
-/// the platform's default. `body` is copied before the call returns; null for none. Where
-/// `streamed`, JavaScript asks for the body piece by piece (`reqivo_fetch_wants_piece`).
+/// the platform's default. `body` is copied before the call returns; null for none.
 std::int32_t reqivo_fetch_start(reqivo::wasm::FetchOperation* operation, const char* head,
-                                std::size_t head_size, const char* body, std::size_t body_size,
-                                int streamed) noexcept;
+                                std::size_t head_size, const char* body,
+                                std::size_t body_size) noexcept;
+/// The same; JavaScript asks for the body piece by piece (`reqivo_fetch_wants_piece`).
+std::int32_t reqivo_fetch_start_streamed(reqivo::wasm::FetchOperation* operation, const char* head,
+                                         std::size_t head_size) noexcept;
 /// Asks for the next bytes of the body, one call at a time: `reqivo_fetch_chunk`, `_end` or
 /// `_failed` answers it.
 void reqivo_fetch_read(std::int32_t handle) noexcept;

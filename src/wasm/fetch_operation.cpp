@@ -13,9 +13,13 @@ FetchOperation::~FetchOperation() {
   if (handle_ != 0) reqivo_fetch_release(handle_);
 }
 
-void FetchOperation::start(std::string_view head, const std::string* body, Upload upload) {
+void FetchOperation::start(std::string_view head, const std::string* body) {
   handle_ = reqivo_fetch_start(this, head.data(), head.size(), body ? body->data() : nullptr,
-                               body ? body->size() : 0, upload == Upload::streamed ? 1 : 0);
+                               body ? body->size() : 0);
+}
+
+void FetchOperation::start_streamed(std::string_view head) {
+  handle_ = reqivo_fetch_start_streamed(this, head.data(), head.size());
 }
 
 void FetchOperation::send_piece(std::string_view piece) {

@@ -23,7 +23,6 @@ class FetchOperation {
     bool is_redirect = false;  ///< only under redirect mode "manual" in a browser
     std::string text;          ///< lines, as fetch_bridge.hpp says
   };
-  enum class Upload { whole, streamed };
 
   FetchOperation() = default;
   FetchOperation(const FetchOperation&) = delete;
@@ -31,7 +30,9 @@ class FetchOperation {
   ~FetchOperation();
 
   /// `head` as reqivo_fetch_start takes it; `body` may be null.
-  void start(std::string_view head, const std::string* body, Upload upload);
+  void start(std::string_view head, const std::string* body);
+  /// The body goes piece by piece, as it is asked for.
+  void start_streamed(std::string_view head);
   void send_piece(std::string_view piece);
   void end_upload();
   void ask_for_chunk();

@@ -59,7 +59,7 @@ Task<Outcome<TransportResponse>> send_streamed(std::shared_ptr<const TransportRe
   auto operation = std::make_unique<FetchOperation>();
   request->progress->enter(Phase::send);
   detail::UploadLength length(request->body.length());
-  operation->start(fetch_head(*request), nullptr, FetchOperation::Upload::streamed);
+  operation->start_streamed(fetch_head(*request));
   while (!operation->head()) {
     {
       FetchOperation::Told told(*operation);

@@ -10,7 +10,10 @@
 addToLibrary({
   // Emscripten before 4 writes out a Map in an object as {}.
   $reqivo__postset: 'reqivo.records = new Map();',
-  $reqivo__deps: ['$callUserCallback', 'reqivo_turn'],
+  $reqivo__deps: [
+    '$callUserCallback', 'reqivo_turn', 'reqivo_fetch_allocate', 'reqivo_fetch_head', 'reqivo_fetch_chunk',
+    'reqivo_fetch_end', 'reqivo_fetch_failed',
+  ],
   $reqivo: {
     // ---- calls into C++
 
@@ -89,6 +92,28 @@ addToLibrary({
     records: null, // by handle
     lastHandle: 0,
 
+    // `init` has the body, where there is one.
+    start(record, head, headSize, init) {
+      const handle = ++reqivo.lastHandle;
+      reqivo.records.set(handle, record);
+      record.controller = new AbortController();
+      const lines = reqivo.decodeBytes(head, headSize).split('\n');
+      const [method, url, redirect, credentials, mode, cache, referrerPolicy, integrity, keepalive,
+        priority] = lines;
+      const headers = [];
+      for (let at = 10; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
+      Object.assign(init, { 'method': method, 'headers': headers, 'signal': record.controller.signal });
+      const settings = {
+        'redirect': redirect, 'credentials': credentials, 'mode': mode, 'cache': cache,
+        'referrerPolicy': referrerPolicy, 'integrity': integrity, 'keepalive': !!keepalive, 'priority': priority,
+      };
+      for (const name in settings) if (settings[name]) init[name] = settings[name];
+      new Promise((resolve) => resolve(fetch(url, init))).then(
+        (response) => reqivo.takeResponse(record, response),
+        (error) => reqivo.fail(record, error));
+      return handle;
+    },
+
     // Hands `text` to an operation and tells it by `tell`.
     deliver(record, text, tell) {
       reqivo.enter(() => {
@@ -147,38 +172,6 @@ addToLibrary({
         (result) => reqivo.takeChunk(record, result),
         (error) => reqivo.fail(record, error));
     },
-
-    // The body of a request as a stream that C++ fills when it is pulled.
-    uploadStream(record) {
-      const pull = (controller) => new Promise((pulled) => {
-        record.upload = { controller, pulled };
-        // Streams may pull while fetch() is on the stack, and C++ below it.
-        queueMicrotask(() => {
-          if (record.operation) {
-            reqivo.enter(() => _reqivo_fetch_wants_piece(record.operation));
-          }
-        });
-      });
-      return new ReadableStream({ pull }, { highWaterMark: 0 });
-    },
-
-    // Whether a Request takes a stream for a body; Firefox takes its text "[object ReadableStream]".
-    canStreamUpload: undefined,
-    testStreamUpload() {
-      let asked = false;
-      const body = new ReadableStream();
-      const init = { 'method': 'POST', 'body': body, get 'duplex'() { asked = true; return 'half'; } };
-      const request = new Request('http://localhost/', init);
-      return asked && !request.headers.has('Content-Type');
-    },
-
-    // Whether a request to this origin has gone over a version of HTTP above 1.1, as far as the page
-    // may know.
-    knowsMultiplexing(origin) {
-      if (typeof performance != 'object' || !performance.getEntriesByType) return false;
-      return ['navigation', 'resource'].some((type) => performance.getEntriesByType(type).some(
-        (entry) => /^h[23]/.test(entry['nextHopProtocol'] ?? '') && entry.name.startsWith(origin + '/')));
-    },
   },
 
   // ---- the event loop
@@ -224,19 +217,6 @@ addToLibrary({
   reqivo_detect_platform: () => {},
 #endif
 
-  reqivo_can_stream_upload__deps: ['$reqivo'],
-  reqivo_can_stream_upload: () => {
-    if (typeof Request != 'function' || typeof ReadableStream != 'function') return 0;
-    return (reqivo.canStreamUpload ??= reqivo.testStreamUpload()) ? 1 : 0;
-  },
-
-  reqivo_can_stream_upload_to__deps: ['$reqivo', 'reqivo_can_stream_upload'],
-  reqivo_can_stream_upload_to: (url, size) => {
-    if (!_reqivo_can_stream_upload()) return 0;
-    return reqivo.isNode() ||
-      reqivo.knowsMultiplexing(new URL(reqivo.decodeBytes(url, size)).origin) ? 1 : 0;
-  },
-
   reqivo_keeps_user_agent__deps: ['$reqivo'],
   reqivo_keeps_user_agent: () =>
     (!reqivo.isNode() && typeof navigator == 'object' && /\bChrome\//.test(navigator.userAgent) ? 1 : 0),
@@ -276,39 +256,77 @@ addToLibrary({
 
   // ---- fetch
 
-  reqivo_fetch_start__deps: [
-    '$reqivo', 'reqivo_fetch_allocate', 'reqivo_fetch_head', 'reqivo_fetch_chunk', 'reqivo_fetch_end',
-    'reqivo_fetch_failed', 'reqivo_fetch_wants_piece',
-  ],
-  reqivo_fetch_start: (operation, head, headSize, body, bodySize, streamed) => {
-    const handle = ++reqivo.lastHandle;
-    const record = { operation, controller: new AbortController(), body: null, upload: null };
-    reqivo.records.set(handle, record);
-    const lines = reqivo.decodeBytes(head, headSize).split('\n');
-    const [method, url, redirect, credentials, mode, cache, referrerPolicy, integrity, keepalive,
-      priority] = lines;
-    const headers = [];
-    for (let at = 10; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
-    const init = { 'method': method, 'headers': headers, 'signal': record.controller.signal };
-    const settings = {
-      'redirect': redirect, 'credentials': credentials, 'mode': mode, 'cache': cache,
-      'referrerPolicy': referrerPolicy, 'integrity': integrity, 'keepalive': !!keepalive, 'priority': priority,
-    };
-    for (const name in settings) if (settings[name]) init[name] = settings[name];
-    if (streamed) {
-      init['body'] = reqivo.uploadStream(record);
-      init['duplex'] = 'half';
-    } else if (body) {
-      init['body'] = reqivo.bytes(body, bodySize);
-    }
-    new Promise((resolve) => resolve(fetch(url, init))).then(
-      (response) => reqivo.takeResponse(record, response),
-      (error) => reqivo.fail(record, error));
-    return handle;
-  },
+  reqivo_fetch_start__deps: ['$reqivo'],
+  reqivo_fetch_start: (operation, head, headSize, body, bodySize) =>
+    reqivo.start({ operation }, head, headSize, body ? { 'body': reqivo.bytes(body, bodySize) } : {}),
 
   reqivo_fetch_read__deps: ['$reqivo'],
   reqivo_fetch_read: (handle) => reqivo.read(reqivo.records.get(handle)),
+
+  reqivo_fetch_release__deps: ['$reqivo'],
+  reqivo_fetch_release: (handle) => {
+    const record = reqivo.records.get(handle);
+    if (!record) return;
+    reqivo.records.delete(handle);
+    record.operation = 0;
+    record.controller?.abort();
+  },
+
+  // ---- streamed uploads, in programs that have them
+
+  $reqivoUpload__deps: ['$reqivo', 'reqivo_fetch_wants_piece'],
+  $reqivoUpload: {
+    // The body of a request as a stream that C++ fills when it is pulled.
+    stream(record) {
+      const pull = (controller) => new Promise((pulled) => {
+        record.upload = { controller, pulled };
+        // Streams may pull while fetch() is on the stack, and C++ below it.
+        queueMicrotask(() => {
+          if (record.operation) {
+            reqivo.enter(() => _reqivo_fetch_wants_piece(record.operation));
+          }
+        });
+      });
+      return new ReadableStream({ pull }, { highWaterMark: 0 });
+    },
+
+    // Whether a Request takes a stream for a body; Firefox takes its text "[object ReadableStream]".
+    canStream: undefined,
+    testStream() {
+      let asked = false;
+      const body = new ReadableStream();
+      const init = { 'method': 'POST', 'body': body, get 'duplex'() { asked = true; return 'half'; } };
+      const request = new Request('http://localhost/', init);
+      return asked && !request.headers.has('Content-Type');
+    },
+
+    // Whether a request to this origin has gone over a version of HTTP above 1.1, as far as the page
+    // may know.
+    knowsMultiplexing(origin) {
+      if (typeof performance != 'object' || !performance.getEntriesByType) return false;
+      return ['navigation', 'resource'].some((type) => performance.getEntriesByType(type).some(
+        (entry) => /^h[23]/.test(entry['nextHopProtocol'] ?? '') && entry.name.startsWith(origin + '/')));
+    },
+  },
+
+  reqivo_can_stream_upload__deps: ['$reqivoUpload'],
+  reqivo_can_stream_upload: () => {
+    if (typeof Request != 'function' || typeof ReadableStream != 'function') return 0;
+    return (reqivoUpload.canStream ??= reqivoUpload.testStream()) ? 1 : 0;
+  },
+
+  reqivo_can_stream_upload_to__deps: ['$reqivo', '$reqivoUpload', 'reqivo_can_stream_upload'],
+  reqivo_can_stream_upload_to: (url, size) => {
+    if (!_reqivo_can_stream_upload()) return 0;
+    return reqivo.isNode() ||
+      reqivoUpload.knowsMultiplexing(new URL(reqivo.decodeBytes(url, size)).origin) ? 1 : 0;
+  },
+
+  reqivo_fetch_start_streamed__deps: ['$reqivo', '$reqivoUpload'],
+  reqivo_fetch_start_streamed: (operation, head, headSize) => {
+    const record = { operation };
+    return reqivo.start(record, head, headSize, { 'body': reqivoUpload.stream(record), 'duplex': 'half' });
+  },
 
   reqivo_fetch_send_piece__deps: ['$reqivo'],
   reqivo_fetch_send_piece: (handle, piece, size) => {
@@ -322,15 +340,6 @@ addToLibrary({
     const { controller, pulled } = reqivo.records.get(handle).upload;
     controller.close();
     pulled();
-  },
-
-  reqivo_fetch_release__deps: ['$reqivo'],
-  reqivo_fetch_release: (handle) => {
-    const record = reqivo.records.get(handle);
-    if (!record) return;
-    reqivo.records.delete(handle);
-    record.operation = 0;
-    record.controller?.abort();
   },
 
   // ---- promises

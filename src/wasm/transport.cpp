@@ -55,8 +55,7 @@ class FetchBody final : public detail::BodySource {
 Task<Outcome<TransportResponse>> exchange_whole(std::shared_ptr<const TransportRequest> request) {
   auto operation = std::make_unique<FetchOperation>();
   request->progress->enter(Phase::head);
-  operation->start(fetch_head(*request), request->body.bytes().get(),
-                   FetchOperation::Upload::whole);
+  operation->start(fetch_head(*request), request->body.bytes().get());
   {
     FetchOperation::Told told(*operation);
     co_await told;
