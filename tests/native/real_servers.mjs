@@ -7,18 +7,15 @@
 // ca_file is the PEM file to trust. Exit code: the command's; 128 + N for signal N. Loopback only,
 // everything private to one run.
 
-import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
-import net from 'node:net';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const startAttempts = 10;
+import { fetchText, patternBytes, startNginx, stop } from '../support/nginx.mjs';
+
 const startTimeout = 20_000;
-const stopTimeout = 5_000;
 const largeSize = 8 * 1024 * 1024;
 
 // Debian's httpbin belongs to Debian's Python, whatever else is first on PATH.
@@ -26,71 +23,20 @@ const python = '/usr/bin/python3';
 
 const running = new Set();
 
-function start(command, args, options) {
-  const child = spawn(command, args, options);
+function watch(child) {
   running.add(child);
   child.once('exit', () => running.delete(child));
+}
+
+function start(command, args, options) {
+  const child = spawn(command, args, options);
+  watch(child);
   return child;
-}
-
-function stopped(child) {
-  return child.exitCode !== null || child.signalCode !== null;
-}
-
-async function stop(child, signal) {
-  if (stopped(child)) return;
-  const ended = new Promise((resolve) => { child.once('exit', resolve); });
-  child.kill(signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeout);
-  await ended;
-  clearTimeout(timer);
-}
-
-// A port that was free a moment ago: nginx cannot report which one it got for port 0.
-function findFreePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function fetchText(port, path) {
-  return new Promise((resolve, reject) => {
-    http.get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part) => { text += part; });
-      response.on('end', () => resolve(text));
-      response.on('error', reject);
-    }).on('error', reject);
-  });
-}
-
-function makeCertificate(directory) {
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
-    '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
-    '-keyout', join(directory, 'key.pem'), '-out', join(directory, 'certificate.pem'),
-  ], { stdio: ['ignore', 'ignore', 'pipe'] });
-}
-
-// Bytes that repeat nowhere near, so that a piece lost or doubled is noticed.
-function patternBytes(size) {
-  const blocks = [];
-  for (let index = 0; index * 32 < size; ++index) {
-    blocks.push(createHash('sha256').update(String(index)).digest());
-  }
-  return Buffer.concat(blocks).subarray(0, size);
 }
 
 function makeFiles(directory) {
   const files = join(directory, 'files');
   mkdirSync(join(files, 'directory'), { recursive: true });
-  mkdirSync(join(directory, 'temporary'));
   writeFileSync(join(files, 'hello.txt'), 'Hello from nginx.\n');
   writeFileSync(join(files, 'large.bin'), patternBytes(largeSize));
   writeFileSync(join(files, 'lines.txt'), 'a line that is easily compressed\n'.repeat(10_000));
@@ -98,32 +44,14 @@ function makeFiles(directory) {
 }
 
 // sub_filter drops the Content-Length, so that nginx sends chunks.
-function nginxConfiguration(plainPort, tlsPort, token) {
-  return `
-daemon off;
-${process.getuid() === 0 ? 'user root;' : ''}
-worker_processes 1;
-pid nginx.pid;
-events { worker_connections 512; }
-http {
-  access_log off;
+const nginxConfiguration = {
+  events: 'worker_connections 512;',
+  http: `
   types { text/plain txt; text/html html; }
-  default_type application/octet-stream;
   client_max_body_size 1m;
-  absolute_redirect off;
-  client_body_temp_path temporary/body;
-  proxy_temp_path temporary/proxy;
-  fastcgi_temp_path temporary/fastcgi;
-  uwsgi_temp_path temporary/uwsgi;
-  scgi_temp_path temporary/scgi;
-  server {
-    listen 127.0.0.1:${plainPort};
-    listen 127.0.0.1:${tlsPort} ssl;
+  absolute_redirect off;`,
+  server: `
     ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_certificate certificate.pem;
-    ssl_certificate_key key.pem;
-    root files;
-    location = /token { return 200 ${token}; }
     location = /connection {
       return 200 "$connection $connection_requests $ssl_protocol $ssl_session_reused";
     }
@@ -132,49 +60,8 @@ http {
     location /chunked/ { alias files/; sub_filter_types *; sub_filter "not in any file" ""; }
     location /gzip/ { alias files/; gzip on; gzip_types *; gzip_min_length 0; }
     location = /close { keepalive_timeout 0; return 200 "closing"; }
-    location = /no-content { return 204; }
-  }
-}
-`;
-}
-
-// False where nginx ended at once, which it does when somebody else took a port meanwhile.
-async function nginxAnswers(child, port, token) {
-  const giveUpAt = Date.now() + startTimeout;
-  while (!stopped(child) && Date.now() < giveUpAt) {
-    try {
-      // Whoever took the port may answer too, but not with our token.
-      if (await fetchText(port, '/token') === token) return true;
-    } catch {
-      // It does not listen yet.
-    }
-    await sleep(20);
-  }
-  return false;
-}
-
-async function startNginx(directory) {
-  makeCertificate(directory);
-  makeFiles(directory);
-  const token = basename(directory);
-  // A daemon's program lives in sbin, which is not on everyone's PATH.
-  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
-  for (let left = startAttempts; left > 0; --left) {
-    const [plainPort, tlsPort] = [await findFreePort(), await findFreePort()];
-    writeFileSync(join(directory, 'nginx.conf'), nginxConfiguration(plainPort, tlsPort, token));
-    const child = start('nginx', ['-p', directory, '-c', 'nginx.conf', '-e', 'error.log'],
-      { stdio: 'ignore', env });
-    let failure = null;
-    child.once('error', (error) => {
-      running.delete(child);
-      failure = error;
-    });
-    if (await nginxAnswers(child, plainPort, token)) return { plainPort, tlsPort };
-    if (failure !== null) throw failure;
-    await stop(child, 'SIGTERM');
-  }
-  throw new Error(`nginx does not start:\n${readFileSync(join(directory, 'error.log'), 'utf8')}`);
-}
+    location = /no-content { return 204; }`,
+};
 
 // gunicorn says which port the system gave it. Threads keep connections alive; its default workers
 // do not.
@@ -253,7 +140,10 @@ async function main() {
   }
   let code = 1;
   try {
-    const [nginx, httpbin] = await Promise.all([startNginx(directory), startHttpbin(directory)]);
+    makeFiles(directory);
+    const [nginx, httpbin] = await Promise.all([
+      startNginx(directory, nginxConfiguration, watch), startHttpbin(directory),
+    ]);
     await httpbinAnswers(httpbin);
     code = await runCommand(command, {
       nginx: `http://127.0.0.1:${nginx.plainPort}`,

@@ -15,9 +15,9 @@ function(reqivo_wasm_program program)
     -sASYNCIFY -sASYNCIFY_STACK_SIZE=65536)
 endfunction()
 
-# reqivo_wasm_tests(FOLDER PROGRAM [SERVER] [TARGETS target...] LABELS label... [ARGUMENTS argument...]): as reqivo_test_program.
+# reqivo_wasm_tests(FOLDER PROGRAM argument...): the arguments of reqivo_test_program.
 function(reqivo_wasm_tests folder program)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "SERVER" "" "TARGETS;LABELS;ARGUMENTS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "SERVER" "" "TARGETS;LABELS;ARGUMENTS;SOURCES")
   reqivo_wasm_program(${program})
   foreach(target IN LISTS REQIVO_WASM_TEST_TARGETS arg_TARGETS)
     set(command "${REQIVO_NODE}" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/run.mjs"
