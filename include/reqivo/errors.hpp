@@ -1,13 +1,15 @@
 // The error tree: what can go wrong, told the same way on every backend.
 //
 //   Error
-//   ├── RequestError            NetworkError     DnsError ConnectError TlsError
-//   ConnectionClosedError │                           TimeoutError     ConnectTimeout ReadTimeout
-//   TotalTimeout PoolTimeout │                           ProtocolError    InvalidResponseError
-//   DecodingError │                           TooManyRedirects RedirectLoopError │ HttpStatusError
-//   ├── InvalidUrlError  JsonError  UnsupportedError  WaitTimeoutError  ClosedError
+//   ├── RequestError
+//   │   ├── NetworkError     DnsError, ConnectError, TlsError, ConnectionClosedError
+//   │   ├── TimeoutError     ConnectTimeout, ReadTimeout, TotalTimeout, PoolTimeout
+//   │   ├── ProtocolError    InvalidResponseError, DecodingError
+//   │   ├── TooManyRedirects RedirectLoopError
+//   │   └── HttpStatusError
+//   └── InvalidUrlError, JsonError, UnsupportedError, WaitTimeoutError, ClosedError
 //
-// Misuse that only a change of the program can mend (a task awaited twice, a body read twice) is
+// Misuse that only a change of the program can mend (a task awaited twice, a builder sent twice) is
 // std::logic_error and not part of this tree.
 #pragma once
 

@@ -115,7 +115,8 @@ class Response : public ResponseHead {
 /// last of them goes before the end of the body, the connection is closed at once. Closing the
 /// session leaves it readable; destroying the session does not: reading then throws ClosedError.
 /// Errors: what a read throws, every later read throws again. Destroying a read that is under way
-/// aborts the exchange. Two reads at the same time are std::logic_error.
+/// aborts the exchange. Two reads at the same time are RequestError (`invalid_request`), and the
+/// first goes on.
 class StreamResponse : public ResponseHead {
  public:
   /// Holds no body; reading it is std::logic_error.
@@ -136,7 +137,8 @@ class StreamResponse : public ResponseHead {
   /// a line longer than the session's `Limits::body_size`.
   [[nodiscard]] Generator<std::string> iter_lines();
   /// The whole body. Errors: InvalidResponseError (`limit_exceeded`) where it is larger than the
-  /// session's `Limits::body_size`; std::logic_error where some of it was read already.
+  /// session's `Limits::body_size`; RequestError (`invalid_request`) where some of it was read
+  /// already.
   [[nodiscard]] Task<Response> buffer();
 
  private:

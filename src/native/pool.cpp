@@ -139,7 +139,9 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     }
     if (!limits_.connections() || open_ < *limits_.connections()) return true;
     if (idle_ == 0) return false;
-    evict_oldest(*with_oldest_idle());  // an entry left empty goes with the next expiry
+    PoolOrigin& giving = *with_oldest_idle();
+    evict_oldest(giving);
+    if (&giving != &entry) forget_if_unused(giving);
     return true;
   }
 

@@ -194,10 +194,13 @@ TEST_CASE("a body that was read is not read twice", "[streaming]") {
     AsyncSession session(test_server().http());
     StreamResponse begun = co_await session.get("/bytes/100").stream();
     static_cast<void>(co_await begun.read());
-    static_cast<void>(co_await failure_of<std::logic_error>(begun.buffer()));
+    const RequestError half_read = co_await failure_of<RequestError>(begun.buffer());
+    check_failure(half_read, ErrorCode::invalid_request, Phase::none, false);
+    CHECK(half_read.url() == test_server().http("/bytes/100"));
     StreamResponse buffered = co_await session.get("/bytes/100").stream();
     static_cast<void>(co_await buffered.buffer());
-    static_cast<void>(co_await failure_of<std::logic_error>(buffered.buffer()));
+    const RequestError whole_read = co_await failure_of<RequestError>(buffered.buffer());
+    check_failure(whole_read, ErrorCode::invalid_request, Phase::none, false);
     const std::optional<std::string> after = co_await buffered.read();
     CHECK_FALSE(after.has_value());
   });
@@ -209,7 +212,8 @@ TEST_CASE("two reads at the same time are refused", "[streaming]") {
     StreamResponse stream = co_await session.get("/stall-body?bytes=1").stream();
     static_cast<void>(co_await stream.read());
     auto reading = create_task(stream.read());
-    static_cast<void>(co_await failure_of<std::logic_error>(stream.read()));
+    const RequestError refused = co_await failure_of<RequestError>(stream.read());
+    check_failure(refused, ErrorCode::invalid_request, Phase::none, false);
     CHECK_FALSE(reading.done());
   });
 }
