@@ -193,10 +193,11 @@ void Connection::rest() {
   socket_.watch();
 }
 
-bool Connection::usable(Duration idle) noexcept {
+bool Connection::usable(Duration idle, bool check) noexcept {
   if (!socket_.stirred()) {
     // The loop watches, but only while someone drives it: a blocking program may have been away.
-    return idle.nanoseconds() < trusted_without_looking || !socket_.look();
+    const bool trusted = !check && idle.nanoseconds() < trusted_without_looking;
+    return trusted || !socket_.look();
   }
   if (!tls_ || socket_.take_error()) return false;
   // Session tickets arrive after the handshake; anything else ends the connection.

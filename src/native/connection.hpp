@@ -69,9 +69,9 @@ class Connection {
   /// Makes ready for lying idle: gives large buffers back and lets the loop watch for the peer.
   void rest();
   /// Whether a connection that has lain idle for `idle` can carry another request: the peer has
-  /// neither closed it nor sent bytes that nobody asked for. Asks the kernel only where the loop
-  /// may not have.
-  [[nodiscard]] bool usable(Duration idle) noexcept;
+  /// neither closed it nor sent bytes that nobody asked for. Asks the kernel where the loop may not
+  /// have, and where `check`.
+  [[nodiscard]] bool usable(Duration idle, bool check) noexcept;
   /// Ends it properly, as far as that goes without waiting.
   void close() noexcept;
 

@@ -14,10 +14,10 @@ detail::TimePoint current_time() { return detail::Scheduler::current().loop().no
 /// One request waiting for room.
 class Waiter {
  public:
-  Waiter(std::string wanted_origin, bool wants_fresh)
-      : origin(std::move(wanted_origin)), fresh(wants_fresh) {}
+  Waiter(std::string wanted_origin, KeptConnection wanted)
+      : origin(std::move(wanted_origin)), kept(wanted) {}
   std::string origin;
-  bool fresh;
+  KeptConnection kept;
   Lease granted;
   detail::PromiseBase* owner = nullptr;
   Waiter* next = nullptr;
@@ -47,13 +47,14 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
  public:
   explicit PoolState(const Limits& limits) : limits_(limits) {}
 
-  [[nodiscard]] std::optional<Lease> try_lease(const std::string& origin, bool fresh,
+  [[nodiscard]] std::optional<Lease> try_lease(const std::string& origin, KeptConnection kept,
                                                detail::TimePoint now) {
     const auto found = origins_.try_emplace(origin).first;
     PoolOrigin& entry = found->second;
     entry.name = &found->first;
-    if (!fresh) {
-      if (auto connection = take_idle(entry, now)) return lease(entry, std::move(connection));
+    if (kept != KeptConnection::none) {
+      auto connection = take_idle(entry, now, kept == KeptConnection::checked);
+      if (connection) return lease(entry, std::move(connection));
     }
     if (!make_room(entry)) {
       forget_if_unused(entry);
@@ -118,13 +119,14 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     return Lease(shared_from_this(), origin, std::move(connection));
   }
 
-  [[nodiscard]] std::unique_ptr<Connection> take_idle(PoolOrigin& entry, detail::TimePoint now) {
+  [[nodiscard]] std::unique_ptr<Connection> take_idle(PoolOrigin& entry, detail::TimePoint now,
+                                                      bool check) {
     while (!entry.idle.empty()) {
       auto connection = std::move(entry.idle.back().connection);
       const Duration idle(now - entry.idle.back().since);
       entry.idle.pop_back();
       --idle_;
-      if (connection->usable(idle)) return connection;
+      if (connection->usable(idle, check)) return connection;
       --entry.open;
       --open_;
     }
@@ -173,7 +175,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     Waiter* waiter = first_;
     while (waiter != nullptr) {
       Waiter* const next = waiter->next;
-      if (auto granted = try_lease(waiter->origin, waiter->fresh, current_time())) {
+      if (auto granted = try_lease(waiter->origin, waiter->kept, current_time())) {
         remove(*waiter);
         waiter->granted = std::move(*granted);
         waiter->owner->wake();
@@ -234,9 +236,9 @@ class RoomAwaiter {
   Waiter& waiter_;
 };
 
-Task<Lease> acquire_from(std::shared_ptr<PoolState> pool, std::string origin, bool fresh) {
-  if (auto lease = pool->try_lease(origin, fresh, current_time())) co_return std::move(*lease);
-  Waiter waiter(std::move(origin), fresh);
+Task<Lease> acquire_from(std::shared_ptr<PoolState> pool, std::string origin, KeptConnection kept) {
+  if (auto lease = pool->try_lease(origin, kept, current_time())) co_return std::move(*lease);
+  Waiter waiter(std::move(origin), kept);
   RoomAwaiter room(*pool, waiter);
   co_await room;
   co_return std::move(waiter.granted);
@@ -265,13 +267,13 @@ Pool::Pool(const Limits& limits) : state_(std::make_shared<PoolState>(limits)) {
 
 Pool::~Pool() { state_->close(); }
 
-Task<Lease> Pool::acquire(std::string origin, bool fresh) {
-  return acquire_from(state_, std::move(origin), fresh);
+Task<Lease> Pool::acquire(std::string origin, KeptConnection kept) {
+  return acquire_from(state_, std::move(origin), kept);
 }
 
-std::optional<Lease> Pool::try_acquire(const std::string& origin, bool fresh,
+std::optional<Lease> Pool::try_acquire(const std::string& origin, KeptConnection kept,
                                        detail::TimePoint now) {
-  return state_->try_lease(origin, fresh, now);
+  return state_->try_lease(origin, kept, now);
 }
 
 void Pool::close_idle() noexcept { state_->close_idle(); }

@@ -20,6 +20,13 @@ namespace reqivo::native {
 class PoolState;
 struct PoolOrigin;
 
+/// Which kept connection a request can take.
+enum class KeptConnection {
+  any,      ///< it may be sent again where the connection turns out to be closed
+  checked,  ///< the kernel is asked whether it is closed, however lately it was in use
+  none,     ///< a new one is wanted
+};
+
 /// The right to one open connection to an origin, and the connection once there is one. Destroying
 /// it closes the connection; `give_back` keeps it for others. May outlive the pool.
 class Lease {
@@ -79,10 +86,10 @@ class Pool {
   ~Pool();
 
   /// A lease with an idle connection that still looks usable, or with none: then the caller
-  /// connects. `fresh`: never an idle one. Waits, without limit, while there is no room.
-  Task<Lease> acquire(std::string origin, bool fresh);
+  /// connects. Waits, without limit, while there is no room.
+  Task<Lease> acquire(std::string origin, KeptConnection kept);
   /// The same without waiting. None: there is no room.
-  [[nodiscard]] std::optional<Lease> try_acquire(const std::string& origin, bool fresh,
+  [[nodiscard]] std::optional<Lease> try_acquire(const std::string& origin, KeptConnection kept,
                                                  detail::TimePoint now);
   /// Closes every idle connection.
   void close_idle() noexcept;

@@ -46,21 +46,22 @@ void write_pool_key(std::string& to, const Connector& connector, const Transport
 using SharedRequest = std::shared_ptr<const TransportRequest>;
 
 /// A lease, with a connection that can be sent on or without one. None: the pool has no room.
-std::optional<Lease> try_lease(Shared& shared, const TransportRequest& request, bool fresh) {
+std::optional<Lease> try_lease(Shared& shared, const TransportRequest& request,
+                               KeptConnection kept) {
   request.progress->enter(Phase::pool);
   write_pool_key(shared.key, shared.connector, request);
   const detail::TimePoint now = request.progress->phase_start();
-  auto lease = shared.pool.try_acquire(shared.key, fresh, now);
+  auto lease = shared.pool.try_acquire(shared.key, kept, now);
   if (lease && lease->connection()) request.progress->enter(Phase::send, now);
   return lease;
 }
 
 /// Goes on where `lease` is none or without a connection.
 Task<Outcome<Lease>> lease_connection(std::shared_ptr<Shared> shared, SharedRequest request,
-                                      std::optional<Lease> lease, bool fresh) {
+                                      std::optional<Lease> lease, KeptConnection kept) {
   if (!lease) {
     write_pool_key(shared->key, shared->connector, *request);
-    lease = co_await shared->pool.acquire(shared->key, fresh);
+    lease = co_await shared->pool.acquire(shared->key, kept);
   }
   if (!lease->connection()) {
     auto connected = co_await shared->connector.connect(
@@ -103,12 +104,14 @@ Outcome<TransportResponse> make_response(Http1Exchange exchange, bool decode_bod
 
 Task<Outcome<TransportResponse>> send_request(std::shared_ptr<Shared> shared,
                                               SharedRequest request) {
-  for (bool fresh = false;; fresh = true) {
+  const bool replayable = may_replay(*request);
+  KeptConnection kept = replayable ? KeptConnection::any : KeptConnection::checked;
+  for (;;) {
     auto head = make_request_head(*request);
     if (!head.ok()) co_return std::move(head).failure();
-    auto lease = try_lease(*shared, *request, fresh);
+    auto lease = try_lease(*shared, *request, kept);
     if (!lease || !lease->connection()) {
-      auto leased = co_await lease_connection(shared, request, std::move(lease), fresh);
+      auto leased = co_await lease_connection(shared, request, std::move(lease), kept);
       if (!leased.ok()) co_return std::move(leased).failure();
       lease = std::move(leased).value();
     }
@@ -141,7 +144,10 @@ Task<Outcome<TransportResponse>> send_request(std::shared_ptr<Shared> shared,
     // it.
     const bool stale = reused && !exchange.answer_started() &&
                        received.failure().code == ErrorCode::connection_closed;
-    if (stale && !fresh && may_replay(*request)) continue;
+    if (stale && replayable) {
+      kept = KeptConnection::none;  // and so there is no third time
+      continue;
+    }
     co_return connection_ended ? std::move(sent).failure() : std::move(received).failure();
   }
 }

@@ -10,6 +10,7 @@
 #include <reqivo/json.hpp>
 #include <reqivo/session.hpp>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -261,6 +262,17 @@ TEST_CASE("a connection that the server closed while it lay idle is not used aga
   });
 }
 
+TEST_CASE("a POST looks whether its connection was closed a moment ago", "[pool]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const int first = co_await connection_of(session.get("/close-after-response"));
+    // The loop cannot see the end of the connection meanwhile, and it was in use just now.
+    std::this_thread::sleep_for(10ms);
+    const int second = co_await connection_of(session.post("/connection-id"));
+    CHECK(first != second);
+  });
+}
+
 TEST_CASE("over TLS, too, a connection closed while idle is not used again", "[pool]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().https());
@@ -407,11 +419,13 @@ TEST_CASE("a connection granted to who is then cancelled goes to the next", "[po
   run_test([]() -> Task<void> {
     LocalListener listener;
     native::Pool pool(with_connections(1));
-    native::Lease held = co_await pool.acquire("origin", false);
+    native::Lease held = co_await pool.acquire("origin", native::KeptConnection::any);
     held.set_connection(co_await connected_to(listener.port()));
     native::Connection* const connection = held.connection().get();
-    JoinHandle<native::Lease> granted = create_task(pool.acquire("origin", false));
-    JoinHandle<native::Lease> next = create_task(pool.acquire("origin", false));
+    JoinHandle<native::Lease> granted =
+        create_task(pool.acquire("origin", native::KeptConnection::any));
+    JoinHandle<native::Lease> next =
+        create_task(pool.acquire("origin", native::KeptConnection::any));
     held.give_back();  // the first in the queue has it, and was not resumed yet
     granted.cancel();
     const native::Lease lease = co_await next;
