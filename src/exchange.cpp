@@ -9,6 +9,7 @@
 #include "scheduler.hpp"
 
 namespace reqivo::detail {
+
 /// A request that its session knows of and that has no response yet.
 class Exchange::Unanswered {
  public:

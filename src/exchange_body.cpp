@@ -28,10 +28,6 @@ class WholeBody final : public BodySource {
   std::string bytes_;
 };
 
-Failure invalid_use(const char* why) {
-  return Failure(ErrorCode::invalid_request, Phase::none, why);
-}
-
 }  // namespace
 
 std::unique_ptr<BodySource> make_body_source(std::string bytes) {
@@ -43,7 +39,7 @@ class Exchange::Reading {
  public:
   explicit Reading(Exchange& exchange) : exchange_(exchange) {
     if (exchange_.reading_) {
-      exchange_.raise(invalid_use("a response body is read by one reader at a time"));
+      exchange_.raise(invalid_request("a response body is read by one reader at a time"));
     }
     exchange_.reading_ = true;
     exchange_.consumed_ = true;
@@ -82,7 +78,7 @@ Task<std::optional<std::string>> Exchange::read(std::shared_ptr<Exchange> self) 
 Task<Response> Exchange::buffer(BodyOwner owner, Response response) {
   Exchange& self = *owner.exchange();
   if (self.failure_) self.raise(*self.failure_);
-  if (self.consumed_) self.raise(invalid_use("a response body cannot be read twice"));
+  if (self.consumed_) self.raise(invalid_request("a response body cannot be read twice"));
   self.response_ = std::move(response);
   {
     Reading reading(self);

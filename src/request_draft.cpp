@@ -25,10 +25,6 @@ class GeneratorUpload final : public UploadSource {
   Generator<std::string> pieces_;
 };
 
-Failure invalid_request(std::string why) {
-  return Failure(ErrorCode::invalid_request, Phase::none, std::move(why));
-}
-
 /// `change` to the options' headers; what Headers refuses is kept for when the request is sent.
 template <class Change>
 void change_headers(RequestOptions& options, const Change& change) {

@@ -27,10 +27,6 @@ bool is_token_character(char c) noexcept {
 
 Failure invalid_url(const char* why) { return Failure(ErrorCode::invalid_url, Phase::url, why); }
 
-Failure invalid_request(const char* why) {
-  return Failure(ErrorCode::invalid_request, Phase::none, why);
-}
-
 bool is_http(const Url& url) noexcept { return url.scheme == "http" || url.scheme == "https"; }
 
 /// Requests of one session mostly differ in the path alone. False: it is not a URL.
@@ -109,6 +105,10 @@ std::optional<Failure> refused_body(const RequestOptions& options, const Session
 }
 
 }  // namespace
+
+Failure invalid_request(const char* why) {
+  return Failure(ErrorCode::invalid_request, Phase::none, why);
+}
 
 Outcome<std::string> checked_method(std::string method) {
   if (method.empty() || !std::all_of(method.begin(), method.end(), is_token_character)) {

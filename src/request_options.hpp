@@ -44,6 +44,9 @@ struct RequestOptions {
   std::optional<Failure> refused;
 };
 
+/// What cannot be asked for, whatever the server.
+[[nodiscard]] Failure invalid_request(const char* why);
+
 /// Upper-cases `method`. Failure: `invalid_request` where it is no token, or CONNECT.
 [[nodiscard]] Outcome<std::string> checked_method(std::string method);
 

@@ -2,8 +2,7 @@
 //
 // JavaScript moves bytes and settles promises; it holds no policy. It calls in from the outermost
 // frame only, never from inside one of the functions declared as implemented there (but for those
-// that say so), and hands over
-// plain records: no rejection and no exception crosses.
+// that say so), and hands over plain records: no rejection and no exception crosses.
 #pragma once
 
 #include <cstddef>

@@ -47,13 +47,6 @@ struct Tally {
   std::uint32_t given_up = 0;
 };
 
-Task<std::string> chunks_of(StreamResponse stream) {
-  std::string body;
-  auto chunks = stream.iter_content(1000);
-  while (auto chunk = co_await chunks.next()) body += *chunk;
-  co_return body;
-}
-
 Task<void> expect_own_answer(AsyncSession& session, std::uint32_t number, std::uint32_t way) {
   const std::size_t size = number % 10 == 0 ? 200'000 : number * 7919U % 20'000;
   const std::string url = "/bytes/" + std::to_string(size) + "?seed=" + std::to_string(number);
@@ -63,9 +56,8 @@ Task<void> expect_own_answer(AsyncSession& session, std::uint32_t number, std::u
     body = response.body();
   } else {
     StreamResponse stream = co_await session.get(url).stream();
-    Task<std::string> reading =
-        way == 1 ? rest_of(std::move(stream)) : chunks_of(std::move(stream));
-    body = co_await std::move(reading);
+    auto pieces = way == 1 ? stream.chunks() : stream.iter_content(1000);
+    for (const std::string& piece : co_await all_of(std::move(pieces))) body += piece;
   }
   CAPTURE(number, way, size, body.size());
   const bool own = body == seeded_bytes(size, number);

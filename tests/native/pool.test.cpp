@@ -10,7 +10,6 @@
 #include <reqivo/json.hpp>
 #include <reqivo/session.hpp>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -264,12 +263,20 @@ TEST_CASE("a connection that the server closed while it lay idle is not used aga
 
 TEST_CASE("a POST looks whether its connection was closed a moment ago", "[pool]") {
   run_test([]() -> Task<void> {
-    AsyncSession session(test_server().http());
-    const int first = co_await connection_of(session.get("/close-after-response"));
-    // The loop cannot see the end of the connection meanwhile, and it was in use just now.
-    std::this_thread::sleep_for(10ms);
-    const int second = co_await connection_of(session.post("/connection-id"));
-    CHECK(first != second);
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    auto getting = create_task(session.get("/"));
+    LocalPeer first = co_await listener.accept();
+    static_cast<void>(co_await first.take_head());
+    first.send(answer_with("one"));
+    static_cast<void>(co_await getting);
+    first.close();  // the loop does not turn before the next request begins
+    auto posting = create_task(session.post("/"));
+    LocalPeer second = co_await wait_for(listener.accept(), 5s);
+    static_cast<void>(co_await second.take_head());
+    second.send(answer_with("two"));
+    const Response response = co_await posting;
+    CHECK(response.body() == "two");
   });
 }
 
