@@ -6,6 +6,7 @@
 #include <string>
 
 #include "concatenate.hpp"
+#include "prefetch.hpp"
 #include "program_failure.hpp"
 
 namespace reqivo::detail {
@@ -32,6 +33,7 @@ PromiseBase* ReadyQueue::pop() noexcept {
   PromiseBase* const first = ring_.next_ready_;
   if (first == &ring_) return nullptr;
   remove(*first);
+  prefetch<1024>(ring_.next_ready_);  // the frame that is resumed next: few are larger
   return first;
 }
 
