@@ -108,6 +108,15 @@ void JoinState::clear_waiter() noexcept {
   if (!has_handle_ && status_ != Status::running && !deferred_) settle();
 }
 
+void JoinState::abandon() noexcept {
+  if (has_handle_ && status_ == Status::running) {
+    waiter_ = nullptr;  // no one to wake
+    cancel();
+  } else {
+    clear_waiter();
+  }
+}
+
 void JoinState::settle() noexcept {
   if (settling_)
     return;  // the task's own destructors let go of its handle: the call around this one goes on

@@ -34,9 +34,9 @@ T run(Task<T> task) {
   detail::run_to_end(promise);
   return promise.take();
 }
-template <Awaitable A>
-requires(!detail::is_task<A>) auto run(A awaitable) {
-  return run(detail::into_task(std::move(awaitable)));
+template <detail::AwaitableArgument A>
+requires(!detail::is_task<std::decay_t<A>>) auto run(A&& awaitable) {
+  return run(detail::into_task(std::forward<A>(awaitable)));
 }
 
 /// A program's entry on every target: `int main() { return reqivo::run_main(program()); }`.

@@ -260,6 +260,84 @@ TEST_CASE("gather takes request builders, handles and awaitables of foreign type
   CHECK(run(body()) == "sent 1, 14, sent 2, sent 3");
 }
 
+TEST_CASE("gather takes handles by their names", "[kit][gather]") {
+  ManualTime time;
+  run_test([]() -> Task<void> {
+    JoinHandle<int> one = create_task(value_after(3, 1));
+    JoinHandle<std::string> two = create_task(value_of(std::string("two")));
+    auto [first, second] = co_await gather(one, two);
+    CHECK(first == 1);
+    CHECK(second == "two");
+    CHECK(one.done());
+    const bool twice = co_await fails<std::logic_error>(gather(one));
+    CHECK(twice);
+
+    JoinHandle<int> good = create_task(value_after(3, 4));
+    JoinHandle<int> bad = create_task(failure_after(1, "bad"));
+    auto results = gather(return_exceptions, good, bad);
+    auto [value, failure] = co_await std::move(results);
+    CHECK(value.value() == 4);
+    CHECK(std::string(failure.error().what()) == "bad");
+  });
+}
+
+TEST_CASE("the first failure cancels handles given by their names", "[kit][gather]") {
+  ManualTime time;
+  run_test([]() -> Task<void> {
+    Gate gate;
+    int destroyed = 0;
+    JoinHandle<void> held = create_task(hold(&gate, &destroyed));
+    JoinHandle<int> bad = create_task(failure_after(1, "bad"));
+    const bool failed = co_await fails<std::runtime_error>(gather(held, bad));
+    CHECK(failed);
+    CHECK(destroyed == 1);
+    CHECK(held.done());
+  });
+}
+
+TEST_CASE("a named handle that is dropped while a gather waits for it is cancelled for the gather",
+          "[kit][gather]") {
+  ManualTime time;
+  run_test([]() -> Task<void> {
+    Gate gate;
+    int destroyed = 0;
+    JoinHandle<void> held = create_task(hold(&gate, &destroyed));
+    auto all = create_task(gather(return_exceptions, held));
+    held = JoinHandle<void>();
+    CHECK(destroyed == 1);
+    auto [outcome] = co_await all;
+    CHECK(std::string(outcome.error().what()) == "the task was cancelled");
+  });
+}
+
+/// Something that others wait for, and that stays where it is.
+class Signal {
+ public:
+  Signal() = default;
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+  void send() { gate_.open(); }
+  [[nodiscard]] Gate::Wait operator co_await() noexcept { return gate_.wait(); }
+
+ private:
+  Gate gate_;
+};
+
+TEST_CASE("an awaitable that cannot be copied is awaited where it is", "[kit][gather]") {
+  ManualTime time;
+  Signal one;
+  Signal two;
+  JoinHandle<std::tuple<std::monostate, std::monostate>> all = create_task(gather(one, two));
+  JoinHandle<void> single = create_task(one);
+  one.send();
+  time.settle();
+  CHECK(single.done());
+  CHECK_FALSE(all.done());
+  two.send();
+  time.settle();
+  CHECK(all.done());
+}
+
 TEST_CASE("a foreign awaitable may resume the coroutine itself", "[kit][gather]") {
   ManualTime time;
   std::coroutine_handle<> waiting;

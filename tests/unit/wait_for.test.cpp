@@ -54,6 +54,45 @@ TEST_CASE("wait_for cancels what it waits for before it throws that time is up",
   CHECK(time.passed() == milliseconds(250));
 }
 
+TEST_CASE("wait_for takes a handle by its name, and cancels its task when time is up",
+          "[kit][wait_for]") {
+  ManualTime time;
+  run_test([]() -> Task<void> {
+    JoinHandle<int> quick = create_task(value_after(milliseconds(5), 3));
+    const int value = co_await wait_for(quick, milliseconds(6));
+    CHECK(value == 3);
+    CHECK(quick.done());
+
+    Gate gate;
+    int destroyed = 0;
+    JoinHandle<void> slow = create_task(hold(&gate, &destroyed));
+    bool timed_out = false;
+    try {
+      co_await wait_for(slow, milliseconds(6));
+    } catch (const WaitTimeoutError&) {
+      timed_out = true;
+      CHECK(destroyed == 1);
+      CHECK(slow.done());
+    }
+    CHECK(timed_out);
+  });
+  CHECK(time.passed() == milliseconds(11));
+}
+
+TEST_CASE("a wait for a named handle that is dropped takes its task along, once it has begun",
+          "[kit][wait_for]") {
+  ManualTime time;
+  Gate gate;
+  int destroyed = 0;
+  JoinHandle<void> slow = create_task(hold(&gate, &destroyed));
+  { const Task<void> not_begun = wait_for(slow, milliseconds(6)); }
+  CHECK_FALSE(slow.done());
+  { const JoinHandle<void> begun = create_task(wait_for(slow, milliseconds(6))); }
+  CHECK(slow.done());
+  CHECK(destroyed == 1);
+  CHECK_FALSE(time.has_timers());
+}
+
 TEST_CASE("a limit of zero or less lets through only what finishes at once", "[kit][wait_for]") {
   for (const auto limit : {milliseconds(0), milliseconds(-1), milliseconds::min()}) {
     const ManualTime time;

@@ -26,21 +26,36 @@ inline constexpr bool is_task = false;
 template <class T>
 inline constexpr bool is_task<Task<T>> = true;
 
+/// How an argument of type `A&&` is kept until it is awaited: by value, since that comes later.
+/// What has a name and cannot be copied stays where it is.
+template <class A>
+using Kept = std::conditional_t<std::is_lvalue_reference_v<A> &&
+                                    !std::is_constructible_v<std::decay_t<A>, A>,
+                                A, std::decay_t<A>>;
+
+/// A JoinHandle has its own, found by its arguments: time that is up cancels its task.
+template <class Awaitable>
+Task<AwaitResult<Awaitable&>> await_where_it_is(Awaitable& awaitable) {
+  co_return co_await awaitable;
+}
+
 template <class T>
 Task<T> into_task(Task<T> task) {
   return task;
 }
 
-/// Whatever else can be awaited; taken by value, since the task runs later.
-template <class Awaitable>
-requires(!is_task<Awaitable>) Task<AwaitResult<Awaitable>> into_task(Awaitable awaitable) {
-  if constexpr (std::is_convertible_v<Awaitable&&, Task<AwaitResult<Awaitable>>>) {
-    Task<AwaitResult<Awaitable>> task = std::move(awaitable);
+/// Whatever else can be awaited. Lifetime: what `Kept` leaves where it is outlives the task.
+template <class A>
+requires(!is_task<std::decay_t<A>>) Task<AwaitResult<Kept<A>>> into_task(A&& awaitable) {
+  if constexpr (std::is_lvalue_reference_v<Kept<A>>) {
+    return await_where_it_is(awaitable);
+  } else if constexpr (std::is_convertible_v<A&&, Task<AwaitResult<Kept<A>>>>) {
+    Task<AwaitResult<Kept<A>>> task = std::forward<A>(awaitable);
     return task;
   } else {
-    return [](Awaitable owned) -> Task<AwaitResult<Awaitable>> {
+    return [](Kept<A> owned) -> Task<AwaitResult<Kept<A>>> {
       co_return co_await std::move(owned);
-    }(std::move(awaitable));
+    }(std::forward<A>(awaitable));
   }
 }
 
@@ -53,5 +68,12 @@ template <class T>
 concept Awaitable = requires(T&& awaitable) {
   detail::get_awaiter(std::forward<T>(awaitable)).await_resume();
 };
+
+namespace detail {
+/// What functions that await for their caller take as `A&&`: anything that can be awaited, and a
+/// JoinHandle by its name too.
+template <class A>
+concept AwaitableArgument = Awaitable<Kept<A>>;
+}  // namespace detail
 
 }  // namespace reqivo

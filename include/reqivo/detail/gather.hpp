@@ -206,16 +206,19 @@ template <Awaitable A>
 }
 
 /// Runs all of them at once; gives a tuple of their values in the order given, with std::monostate
-/// for void. Errors: as for a vector.
-template <Awaitable... A>
-[[nodiscard]] auto gather(A... awaitables) {
-  return detail::gather_tuple(std::tuple(detail::into_task(std::move(awaitables))...));
+/// for void. Errors: as for a vector. Lifetime: a JoinHandle may be given by its name, and then
+/// outlives what is returned; it is cancelled with the others.
+template <detail::AwaitableArgument... A>
+[[nodiscard]] auto gather(A&&... awaitables) {
+  return detail::gather_tuple(std::tuple(detail::into_task(std::forward<A>(awaitables))...));
 }
 
 /// Runs all of them at once; gives a tuple of every outcome in the order given, and never fails.
-template <Awaitable... A>
-[[nodiscard]] auto gather(ReturnExceptions, A... awaitables) {
-  return detail::gather_tuple_results(std::tuple(detail::into_task(std::move(awaitables))...));
+/// Lifetime: as above.
+template <detail::AwaitableArgument... A>
+[[nodiscard]] auto gather(ReturnExceptions, A&&... awaitables) {
+  return detail::gather_tuple_results(
+      std::tuple(detail::into_task(std::forward<A>(awaitables))...));
 }
 
 }  // namespace reqivo

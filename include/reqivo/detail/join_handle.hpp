@@ -26,6 +26,8 @@ class JoinState {
   void drop() noexcept;
   /// Marks the outcome as seen: a failure is then no longer reported.
   void mark_taken() noexcept { taken_ = true; }
+  /// The waiter was destroyed while it waited, and takes the task along.
+  void abandon() noexcept;
   /// Who is to be woken when it is done.
   void set_waiter(PromiseBase& waiter) noexcept { waiter_ = &waiter; }
   /// The waiter has its answer or was destroyed. May delete this object.
@@ -75,14 +77,23 @@ class TypedJoinState final : public JoinState {
   Task<T> task_;
 };
 
+/// Whether a task goes on whose waiter is destroyed before it has finished.
+enum class WithoutWaiter { go_on, cancel };
+
 template <class T>
 class [[nodiscard]] JoinAwaiter {
  public:
-  explicit JoinAwaiter(TypedJoinState<T>* state) noexcept : state_(state) {}
-  JoinAwaiter(JoinAwaiter&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  JoinAwaiter(TypedJoinState<T>* state, WithoutWaiter then) noexcept : state_(state), then_(then) {}
+  JoinAwaiter(JoinAwaiter&& other) noexcept
+      : state_(std::exchange(other.state_, nullptr)), then_(other.then_) {}
   JoinAwaiter& operator=(JoinAwaiter&&) = delete;
   ~JoinAwaiter() {
-    if (state_ != nullptr) state_->clear_waiter();
+    if (state_ == nullptr) return;
+    if (then_ == WithoutWaiter::cancel) {
+      state_->abandon();
+    } else {
+      state_->clear_waiter();
+    }
   }
   [[nodiscard]] bool await_ready() const noexcept { return state_->done(); }
   template <KitPromise Promise>
@@ -96,6 +107,7 @@ class [[nodiscard]] JoinAwaiter {
 
  private:
   TypedJoinState<T>* state_;
+  WithoutWaiter then_;
 };
 
 }  // namespace detail
@@ -144,15 +156,24 @@ class [[nodiscard]] JoinHandle {
   /// The task's result, once. Errors: what left the task; `Error` (`cancelled`) where it was
   /// cancelled; std::logic_error where the handle holds no task or was awaited before.
   [[nodiscard]] detail::JoinAwaiter<T> operator co_await() {
-    if (state_ == nullptr || joined_) detail::throw_joined_twice();
-    joined_ = true;
-    state_->mark_taken();
-    return detail::JoinAwaiter<T>(state_);
+    return join(detail::WithoutWaiter::go_on);
   }
 
  private:
-  template <Awaitable A>
-  friend auto create_task(A awaitable) -> JoinHandle<detail::AwaitResult<A>>;
+  template <detail::AwaitableArgument A>
+  friend auto create_task(A&& awaitable) -> JoinHandle<detail::AwaitResult<detail::Kept<A>>>;
+  /// For `gather` and `wait_for`, which cancel what they were given.
+  friend Task<T> await_where_it_is(JoinHandle& handle) {
+    co_return co_await handle.join(detail::WithoutWaiter::cancel);
+  }
+
+  [[nodiscard]] detail::JoinAwaiter<T> join(detail::WithoutWaiter then) {
+    if (state_ == nullptr || joined_) detail::throw_joined_twice();
+    joined_ = true;
+    state_->mark_taken();
+    return detail::JoinAwaiter<T>(state_, then);
+  }
+
   explicit JoinHandle(detail::TypedJoinState<T>* state) noexcept : state_(state) {}
 
   detail::TypedJoinState<T>* state_ = nullptr;
@@ -161,10 +182,10 @@ class [[nodiscard]] JoinHandle {
 
 /// Starts it now, on the caller's stack up to its first suspension, and lets it go on beside the
 /// caller.
-template <Awaitable A>
-auto create_task(A awaitable) -> JoinHandle<detail::AwaitResult<A>> {
-  using T = detail::AwaitResult<A>;
-  Task<T> task = detail::into_task(std::move(awaitable));
+template <detail::AwaitableArgument A>
+auto create_task(A&& awaitable) -> JoinHandle<detail::AwaitResult<detail::Kept<A>>> {
+  using T = detail::AwaitResult<detail::Kept<A>>;
+  Task<T> task = detail::into_task(std::forward<A>(awaitable));
   auto& promise = detail_promise(task);
   auto* state = new detail::TypedJoinState<T>(std::move(task));
   JoinHandle<T> handle(state);

@@ -43,9 +43,11 @@ Task<T> wait_for_task(Task<T> child, Duration limit) {
 /// The awaitable's result, if it comes within `limit`. Natively and in a browser alike the limit is
 /// checked by the event loop: code that does not suspend is not cut short.
 /// Errors: WaitTimeoutError when time is up; the awaitable is cancelled before that is thrown.
-template <Awaitable A>
-[[nodiscard]] auto wait_for(A awaitable, Duration limit) {
-  return detail::wait_for_task(detail::into_task(std::move(awaitable)), limit);
+/// Lifetime: a JoinHandle may be given by its name, and then outlives what is returned; its task is
+/// cancelled all the same.
+template <detail::AwaitableArgument A>
+[[nodiscard]] auto wait_for(A&& awaitable, Duration limit) {
+  return detail::wait_for_task(detail::into_task(std::forward<A>(awaitable)), limit);
 }
 
 }  // namespace reqivo
