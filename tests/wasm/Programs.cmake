@@ -15,6 +15,14 @@ function(reqivo_wasm_program program)
     -sASYNCIFY -sASYNCIFY_STACK_SIZE=65536)
 endfunction()
 
+# Has Closure Compiler rename and shorten the program's JavaScript.
+function(reqivo_wasm_closure program)
+  set_property(
+    TARGET ${program}
+    PROPERTY RULE_LAUNCH_LINK "\"${REQIVO_NODE}\" \"${CMAKE_CURRENT_FUNCTION_LIST_DIR}/with_closure.mjs\"")
+  target_link_options(${program} PRIVATE "SHELL:--closure 1")
+endfunction()
+
 # reqivo_wasm_tests(FOLDER PROGRAM argument...): the arguments of reqivo_test_program.
 function(reqivo_wasm_tests folder program)
   cmake_parse_arguments(PARSE_ARGV 2 arg "SERVER" "" "TARGETS;LABELS;ARGUMENTS;SOURCES")

@@ -1,10 +1,10 @@
 // Starts Debian's Chromium and Firefox without a window, for tests.
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { findPackage } from './packages.mjs';
 
 const commands = { chromium: ['chromium'], firefox: ['firefox-esr', 'firefox'] };
 const chromiumArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -21,21 +21,8 @@ function findCommand(name) {
   throw new Error(`there is no ${commands[name].join(' or ')} here: run toolchains/setup browsers`);
 }
 
-// Where `toolchains/setup browsers` puts what package-lock.json names: outside of the tree, and
-// another folder for another lock file.
-function packageFolder() {
-  const lock = readFileSync(new URL('./package-lock.json', import.meta.url));
-  const hash = createHash('sha256').update(lock).digest('hex').slice(0, 16);
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(cache, 'reqivo', `npm-${hash}`);
-}
-
 function loadPuppeteer() {
-  const folder = packageFolder();
-  if (!existsSync(join(folder, 'node_modules', 'puppeteer-core'))) {
-    throw new Error(`there is no puppeteer-core in ${folder}: run toolchains/setup browsers`);
-  }
-  return createRequire(join(folder, 'package.json'))('puppeteer-core');
+  return createRequire(import.meta.url)(findPackage('puppeteer-core'));
 }
 
 // Ends the browser's processes and removes its folder once this process is gone, however it went:

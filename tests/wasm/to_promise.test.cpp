@@ -39,6 +39,11 @@ Task<void> throw_foreign() {
   throw std::domain_error("not ours: ü");
 }
 
+Task<void> throw_retryable() {
+  co_await sleep(1ms);
+  throw Error(ErrorCode::cancelled, Phase::none, true, "another time");
+}
+
 Task<void> throw_number() {
   co_await sleep(1ms);
   throw 5;
@@ -65,12 +70,15 @@ TEST_CASE("a promise rejects with the error's type, code, phase and message", "[
   CHECK(text(timeout, "name") == "TotalTimeout");
   CHECK(text(timeout, "code") == "total_timeout");
   CHECK(text(timeout, "phase") == "head");
-  CHECK_FALSE(timeout["retryable"].as<bool>());
+  CHECK(timeout["retryable"].strictlyEquals(val(false)));
   CHECK(text(timeout, "message").find("not finished after 50 ms") != std::string::npos);
 
   const val invalid = settled(to_promise(status_of("no url", 1s)))["reason"];
   CHECK(text(invalid, "name") == "InvalidUrlError");
   CHECK(text(invalid, "phase") == "url");
+
+  const val retryable = settled(to_promise(throw_retryable()))["reason"];
+  CHECK(retryable["retryable"].strictlyEquals(val(true)));
 }
 
 TEST_CASE("a promise rejects with an Error for what is not ours", "[promise]") {
