@@ -253,6 +253,8 @@ void TimerNode::schedule_after(Duration wait) {
 
 void TimerNode::schedule_at(TimePoint when) { Scheduler::current().schedule(*this, when); }
 
-void TimerNode::cancel() noexcept { Scheduler::current().cancel(*this); }
+void TimerNode::cancel() noexcept {
+  if (Scheduler* const scheduler = Scheduler::existing()) scheduler->cancel(*this);
+}
 
 }  // namespace reqivo::detail

@@ -1,11 +1,12 @@
 // Errors as values: what codecs, transports and the deadline hand back instead of throwing.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <reqivo/errors.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace reqivo::detail {
 
@@ -33,20 +34,23 @@ struct Failure {
 template <class T>
 class [[nodiscard]] Outcome {
  public:
-  Outcome(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Outcome(Failure failure) : state_(std::in_place_index<1>, std::move(failure)) {}
+  Outcome(T value) : value_(std::move(value)) {}
+  Outcome(Failure failure) : failure_(std::make_unique<Failure>(std::move(failure))) {}
 
-  [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }
+  [[nodiscard]] bool ok() const noexcept { return failure_ == nullptr; }
   explicit operator bool() const noexcept { return ok(); }
   /// Only where `ok()`.
-  [[nodiscard]] T& value() & { return *std::get_if<0>(&state_); }
-  [[nodiscard]] T&& value() && { return std::move(*std::get_if<0>(&state_)); }
+  [[nodiscard]] T& value() & noexcept { return *value_; }
+  [[nodiscard]] T&& value() && noexcept { return std::move(*value_); }
   /// Only where not `ok()`.
-  [[nodiscard]] Failure& failure() & { return *std::get_if<1>(&state_); }
-  [[nodiscard]] Failure&& failure() && { return std::move(*std::get_if<1>(&state_)); }
+  [[nodiscard]] Failure& failure() & noexcept { return *failure_; }
+  [[nodiscard]] Failure&& failure() && noexcept { return std::move(*failure_); }
 
  private:
-  std::variant<T, Failure> state_;
+  // Not a variant, whose every move and destruction goes through a table of functions: where
+  // exceptions are JavaScript's, that is a call out of WebAssembly and back.
+  std::optional<T> value_;
+  std::unique_ptr<Failure> failure_;  // rare, so that it takes a pointer's room
 };
 
 /// Success without a value, or a failure.

@@ -1,7 +1,5 @@
 #include "wasm/event_loop.hpp"
 
-#include <emscripten/emscripten.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -9,6 +7,10 @@
 #include "scheduler.hpp"
 #include "wasm/fetch_bridge.hpp"
 #include "wasm/program.hpp"
+
+/// emscripten_get_now, which does not say that it does not throw: each call of it would go through
+/// JavaScript twice.
+extern "C" double milliseconds_now() noexcept __asm__("emscripten_get_now");
 
 namespace reqivo::wasm {
 namespace {
@@ -37,14 +39,12 @@ WasmEventLoop::~WasmEventLoop() {
   if (armed_for_) reqivo_clear_timer();
 }
 
-WasmEventLoop& WasmEventLoop::current() {
-  return static_cast<WasmEventLoop&>(detail::Scheduler::current().loop());
-}
+WasmEventLoop& WasmEventLoop::current() noexcept { return *entered; }
 
 // The clock that std::chrono::steady_clock reads, too, without three layers and their error in
 // between.
 detail::TimePoint WasmEventLoop::now() const noexcept {
-  const std::chrono::duration<double, std::milli> since_origin(emscripten_get_now());
+  const std::chrono::duration<double, std::milli> since_origin(milliseconds_now());
   return detail::TimePoint(std::chrono::duration_cast<detail::TimePoint::duration>(since_origin));
 }
 
@@ -69,8 +69,6 @@ void WasmEventLoop::timer_due_at(detail::TimePoint when) noexcept {
 
 void WasmEventLoop::turn() noexcept {
   wake_asked_ = false;
-  // Whoever called: a timer that is due is served now.
-  if (armed_for_ && *armed_for_ <= now()) armed_for_.reset();
   if (scheduler_.turn() && !wake_asked_) {
     // More than a turn's share is ready: the page's own work goes first.
     wake_asked_ = true;
@@ -90,6 +88,10 @@ void WasmEventLoop::arm_timer() noexcept {
 
 bool WasmEventLoop::idle() const noexcept {
   return operations_ == 0 && !wake_asked_ && !scheduler_.has_work() && !scheduler_.earliest_timer();
+}
+
+void WasmEventLoop::expect_turn() noexcept {
+  if (entered != nullptr) entered->wake_asked_ = true;
 }
 
 int WasmEventLoop::turn_from_outside(bool timer) {

@@ -14,8 +14,8 @@ class WasmEventLoop final : public detail::EventLoop {
   explicit WasmEventLoop(detail::Scheduler& scheduler) noexcept;
   ~WasmEventLoop() override;
 
-  /// This thread's. Only where the thread's loop is the platform's own.
-  [[nodiscard]] static WasmEventLoop& current();
+  /// This thread's. Only in a coroutine that it drives.
+  [[nodiscard]] static WasmEventLoop& current() noexcept;
 
   [[nodiscard]] detail::TimePoint now() const noexcept override;
   void wake_soon() noexcept override;
@@ -26,12 +26,20 @@ class WasmEventLoop final : public detail::EventLoop {
   void operation_began() noexcept { ++operations_; }
   void operation_ended() noexcept { --operations_; }
 
-  /// What every call of JavaScript into C++ ends with, with nothing of ours on the stack: one turn
-  /// of this thread's loop. `timer`: it was the timer that called. 1: the suspended program may go
-  /// on.
-  [[nodiscard]] static int turn_from_outside(bool timer = false);
+  /// A call of JavaScript into C++, with nothing of ours on the stack: `tell` wakes whom it
+  /// concerns, and one turn of this thread's loop follows. 1: the suspended program may go on.
+  template <class Tell>
+  [[nodiscard]] static int call_in(Tell tell) {
+    expect_turn();
+    tell();
+    return turn_from_outside(false);
+  }
+  /// The same with nothing to tell. `timer`: it was the timer that called.
+  [[nodiscard]] static int turn_from_outside(bool timer);
 
  private:
+  /// What wakes from here on needs no micro-task: a turn follows.
+  static void expect_turn() noexcept;
   void turn() noexcept;
   void arm_timer() noexcept;
   [[nodiscard]] bool idle() const noexcept;

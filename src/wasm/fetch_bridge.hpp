@@ -23,7 +23,8 @@ extern "C" {
 
 /// Has `reqivo_turn` called by a micro-task: before the page draws or anything else happens.
 void reqivo_wake_soon() noexcept;
-/// Has `reqivo_turn` called by a task: after whatever else is waiting for its turn.
+/// Has `reqivo_turn` called by a task, as by a timer that is due: after whatever else is waiting
+/// for its turn.
 void reqivo_wake_later() noexcept;
 /// Has `reqivo_turn` called once, `milliseconds` from now; replaces an earlier call.
 void reqivo_set_timer(double milliseconds) noexcept;

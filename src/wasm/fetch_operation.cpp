@@ -106,26 +106,22 @@ char* reqivo_fetch_allocate(FetchOperation* operation, std::size_t size) {
 }
 
 int reqivo_fetch_head(FetchOperation* operation, int status, int has_body, int is_redirect) {
-  operation->take_head(status, has_body != 0, is_redirect != 0);
-  return WasmEventLoop::turn_from_outside();
+  return WasmEventLoop::call_in(
+      [&] { operation->take_head(status, has_body != 0, is_redirect != 0); });
 }
 
 int reqivo_fetch_chunk(FetchOperation* operation) {
-  operation->take_chunk();
-  return WasmEventLoop::turn_from_outside();
+  return WasmEventLoop::call_in([&] { operation->take_chunk(); });
 }
 
 int reqivo_fetch_end(FetchOperation* operation) {
-  operation->take_end();
-  return WasmEventLoop::turn_from_outside();
+  return WasmEventLoop::call_in([&] { operation->take_end(); });
 }
 
 int reqivo_fetch_failed(FetchOperation* operation) {
-  operation->take_failure();
-  return WasmEventLoop::turn_from_outside();
+  return WasmEventLoop::call_in([&] { operation->take_failure(); });
 }
 
 int reqivo_fetch_wants_piece(FetchOperation* operation) {
-  operation->want_piece();
-  return WasmEventLoop::turn_from_outside();
+  return WasmEventLoop::call_in([&] { operation->want_piece(); });
 }

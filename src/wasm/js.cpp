@@ -111,6 +111,6 @@ emscripten::val start_promise(Task<emscripten::val> task, emscripten::val abort_
 void reqivo_promise_forget(std::int32_t promise) { reqivo::detail::running().erase(promise); }
 
 int reqivo_promise_abort(std::int32_t promise) {
-  reqivo::detail::running().erase(promise);
-  return reqivo::wasm::WasmEventLoop::turn_from_outside();
+  return reqivo::wasm::WasmEventLoop::call_in(
+      [promise] { reqivo::detail::running().erase(promise); });
 }

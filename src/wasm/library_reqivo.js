@@ -27,6 +27,9 @@ addToLibrary({
     turn() {
       reqivo.enter(() => _reqivo_turn(0));
     },
+    turnForTimer() {
+      reqivo.enter(() => _reqivo_turn(1));
+    },
 
     // ---- the event loop
 
@@ -180,12 +183,12 @@ addToLibrary({
   reqivo_wake_soon: () => queueMicrotask(reqivo.turn),
 
   reqivo_wake_later__deps: ['$reqivo'],
-  reqivo_wake_later: () => reqivo.postTask(reqivo.turn),
+  reqivo_wake_later: () => reqivo.postTask(reqivo.turnForTimer),
 
   reqivo_set_timer__deps: ['$reqivo'],
   reqivo_set_timer: (milliseconds) => {
     clearTimeout(reqivo.timer);
-    reqivo.timer = setTimeout(() => reqivo.enter(() => _reqivo_turn(1)), milliseconds);
+    reqivo.timer = setTimeout(reqivo.turnForTimer, milliseconds);
   },
 
   reqivo_clear_timer__deps: ['$reqivo'],
@@ -238,7 +241,7 @@ addToLibrary({
 #if ENVIRONMENT_MAY_BE_NODE
     if (reqivo.isNode()) {
       process.off('beforeExit', reqivo.programStuck);
-      clearTimeout(reqivo.timer);
+      reqivo.timer?.['unref'](); // still armed, if the process lives on for something else
       for (const handle of [...reqivo.records.keys()]) _reqivo_fetch_release(handle);
       process.exitCode = exitCode;
     }

@@ -80,7 +80,6 @@ Outcome<TransportResponse> response_of(std::unique_ptr<FetchOperation> operation
                    "the server answered with a redirect, and none are allowed");
   }
   request.progress->enter(Phase::body);
-  request.progress->moved();
   TransportResponse response;
   response.status = head.status;
   std::string_view text = head.text;

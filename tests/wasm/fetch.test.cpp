@@ -46,12 +46,13 @@ TEST_CASE("10,000 aborted requests leave no handle and no memory behind", "[fetc
       CHECK(fetches_held() == 100);
       requests.clear();
       CHECK(fetches_held() == 0);
-      co_await sleep(0ms);
+      // And it lets the browser catch up: Chromium refuses what comes while thousands of requests
+      // are on their way to be cancelled.
+      const Response after = co_await session.get("/get");
+      CHECK(after.ok());
       if (round == 20) after_warm_up = emscripten_get_heap_size();
     }
     CHECK(emscripten_get_heap_size() == after_warm_up);
-    const Response after = co_await session.get("/get");
-    CHECK(after.ok());
   });
   CHECK(fetches_held() == 0);
 }
@@ -206,6 +207,18 @@ TEST_CASE("a response without a body has an empty one", "[fetch]") {
     }
     const Response head = co_await session.head("/get");
     CHECK(head.body().empty());
+  });
+}
+
+TEST_CASE("what fetch tells is dealt with in the call that tells it", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const Response first = co_await session.get("/bytes/100");
+    const int before = turns_asked();
+    const Response second = co_await session.get("/bytes/100");
+    // A turn of its own for each event would be most of the time that a request takes in C++.
+    CHECK(turns_asked() - before == 0);
+    CHECK(second.body().size() == 100);
   });
 }
 

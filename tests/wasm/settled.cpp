@@ -9,6 +9,17 @@ EM_JS(emscripten::EM_VAL, reqivo_test_settled, (emscripten::EM_VAL promise), {
 });
 EM_JS(int, reqivo_test_fetches_held, (), { return reqivo.records.size; });
 EM_JS(int, reqivo_test_promises_held, (), { return reqivoPromises.records.size; });
+EM_JS(int, reqivo_test_turns_asked, (), {
+  if (!globalThis['reqivoTurnsAsked']) {
+    const ask = globalThis.queueMicrotask;
+    globalThis['reqivoTurnsAsked'] = { 'count' : 0 };
+    globalThis.queueMicrotask = (task) => {
+      if (task === reqivo.turn) ++globalThis['reqivoTurnsAsked']['count']; // Node has its own, too
+      ask(task);
+    };
+  }
+  return globalThis['reqivoTurnsAsked']['count'];
+});
 // clang-format on
 
 namespace reqivo::test {
@@ -18,6 +29,8 @@ emscripten::val settled(emscripten::val promise) {
 }
 
 Aborter::Aborter() : controller_(emscripten::val::global("AbortController").new_()) {}
+
+int turns_asked() { return reqivo_test_turns_asked(); }
 
 int fetches_held() { return reqivo_test_fetches_held(); }
 

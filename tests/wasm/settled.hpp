@@ -21,6 +21,9 @@ class Aborter {
   emscripten::val controller_;
 };
 
+/// How many turns of the event loop were asked of queueMicrotask since the first call of this.
+[[nodiscard]] int turns_asked();
+
 /// How many fetches and promises library_reqivo.js holds on to.
 [[nodiscard]] int fetches_held();
 [[nodiscard]] int promises_held();
