@@ -39,7 +39,13 @@ WasmEventLoop::~WasmEventLoop() {
   if (armed_for_) reqivo_clear_timer();
 }
 
-WasmEventLoop& WasmEventLoop::current() noexcept { return *entered; }
+void WasmEventLoop::operation_began() noexcept {
+  if (entered != nullptr) ++entered->operations_;
+}
+
+void WasmEventLoop::operation_ended() noexcept {
+  if (entered != nullptr) --entered->operations_;
+}
 
 // The clock that std::chrono::steady_clock reads, too, without three layers and their error in
 // between.

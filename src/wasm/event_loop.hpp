@@ -14,17 +14,15 @@ class WasmEventLoop final : public detail::EventLoop {
   explicit WasmEventLoop(detail::Scheduler& scheduler) noexcept;
   ~WasmEventLoop() override;
 
-  /// This thread's. Only in a coroutine that it drives.
-  [[nodiscard]] static WasmEventLoop& current() noexcept;
-
   [[nodiscard]] detail::TimePoint now() const noexcept override;
   void wake_soon() noexcept override;
   void timer_due_at(detail::TimePoint when) noexcept override;
   bool run_until(const bool& done) override;
 
-  /// Something is under way outside that will call in: it keeps a blocked `run` waiting.
-  void operation_began() noexcept { ++operations_; }
-  void operation_ended() noexcept { --operations_; }
+  /// Something is under way outside that will call this thread's loop: it keeps a blocked `run`
+  /// waiting. What is destroyed after the loop may tell its end all the same.
+  static void operation_began() noexcept;
+  static void operation_ended() noexcept;
 
   /// A call of JavaScript into C++, with nothing of ours on the stack: `tell` wakes whom it
   /// concerns, and one turn of this thread's loop follows. 1: the suspended program may go on.

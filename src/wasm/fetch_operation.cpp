@@ -80,13 +80,13 @@ void FetchOperation::wake() noexcept {
 
 void FetchOperation::Told::wait(detail::PromiseBase& waiter) noexcept {
   operation_.waiter_ = &waiter;
-  WasmEventLoop::current().operation_began();
+  WasmEventLoop::operation_began();
 }
 
 void FetchOperation::Told::stop_waiting() noexcept {
   if (operation_.waiter_ == nullptr) return;
   operation_.waiter_ = nullptr;
-  WasmEventLoop::current().operation_ended();
+  WasmEventLoop::operation_ended();
 }
 
 std::string_view take_line(std::string_view& text) noexcept {
