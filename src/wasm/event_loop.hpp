@@ -32,7 +32,7 @@ class WasmEventLoop final : public detail::EventLoop {
     tell();
     return turn_from_outside(false);
   }
-  /// The same with nothing to tell. `timer`: it was the timer that called.
+  /// The same with nothing to tell. `timer`: a timer called, or what stands in for one that is due.
   [[nodiscard]] static int turn_from_outside(bool timer);
 
  private:

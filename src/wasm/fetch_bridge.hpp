@@ -99,7 +99,7 @@ void reqivo_promise_reject(std::int32_t promise, const char* text, std::size_t s
 //
 // Those that give an int answer whether the suspended program may go on.
 
-/// `timer`: the one of `reqivo_set_timer` has called.
+/// `timer`: `reqivo_set_timer` or `reqivo_wake_later` asked for it.
 int reqivo_turn(int timer);
 /// Only Node calls it: the program waits for what nothing can bring about.
 int reqivo_program_stuck();
