@@ -52,4 +52,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(reqivo_ada PRIVATE -O2)
 endif()
 
-set_target_properties(reqivo_llhttp reqivo_ada PROPERTIES POSITION_INDEPENDENT_CODE ON)
+# Hidden: not to be mixed up with a program's own, and so that llhttp's functions can be inlined.
+set_target_properties(reqivo_llhttp reqivo_ada PROPERTIES
+  POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)

@@ -33,15 +33,12 @@ class Exchange::Unanswered {
   bool handed_out_ = false;
 };
 
-Exchange::Exchange(std::shared_ptr<SessionState> session, std::string method, std::string url)
+Exchange::Exchange(std::shared_ptr<SessionState> session, std::string_view method,
+                   std::string_view url)
     : Step(session->supervisor), session_(std::move(session)) {
-  options_.url = std::move(url);
-  Outcome<std::string> checked = checked_method(std::move(method));
-  if (checked) {
-    options_.method = std::move(checked).value();
-  } else {
-    options_.refuse(std::move(checked).failure());
-  }
+  options_.url = url;
+  options_.method = method;
+  if (auto refused = normalize_method(options_.method)) options_.refuse(std::move(*refused));
 }
 
 Exchange::~Exchange() {
@@ -65,12 +62,14 @@ Task<Response> Exchange::send(std::shared_ptr<Exchange> self) {
   {
     const Unanswered unanswered(*self);
     self->run_request_hooks();
-    Supervised<Done> step(self->perform(true), self->steps_, *self->deadline_, *self->progress_,
+    Supervised<Done> step(perform(self, true), self->steps_, *self->deadline_, *self->progress_,
                           Scheduler::current().loop());
     Outcome<Done> done = co_await step;
     if (!done) self->raise(done.failure());
   }
-  co_return self->finish_response();
+  self->response_.url_ = std::move(self->request_.url.href);  // whose last use this is
+  self->finish_response();
+  co_return std::move(self->response_);
 }
 
 Task<StreamResponse> Exchange::open(std::shared_ptr<Exchange> self) {
@@ -79,13 +78,15 @@ Task<StreamResponse> Exchange::open(std::shared_ptr<Exchange> self) {
   Unanswered unanswered(*self);
   self->run_request_hooks();
   {
-    Supervised<Done> step(self->perform(false), self->steps_, *self->deadline_, *self->progress_,
+    Supervised<Done> step(perform(self, false), self->steps_, *self->deadline_, *self->progress_,
                           Scheduler::current().loop());
     Outcome<Done> done = co_await step;
     if (!done) self->raise(done.failure());
   }
+  self->response_.url_ = self->request_.url.href;
+  self->finish_response();
   StreamResponse stream;
-  static_cast<ResponseHead&>(stream) = self->finish_response();
+  static_cast<ResponseHead&>(stream) = std::move(self->response_);
   stream.body_ = BodyOwner(self);
   if (self->source_) unanswered.hand_out_stream();
   co_return stream;
@@ -122,26 +123,28 @@ void Exchange::run_request_hooks() {
   }
 }
 
-Task<Outcome<Done>> Exchange::perform(bool buffered) {
+Task<Outcome<Done>> Exchange::perform(std::shared_ptr<Exchange> self, bool buffered) {
+  TransportRequest& request = self->request_;
   const FollowRedirect follow =
-      session_->capabilities->manual_redirects ? session_->follow_redirect : nullptr;
-  RedirectChain chain(request_.redirect, max_redirects_);
+      self->session_->capabilities->manual_redirects ? self->session_->follow_redirect : nullptr;
+  RedirectChain chain(request.redirect, self->max_redirects_);
   for (;;) {
-    progress_->enter(Phase::url);  // each hop has its own time to connect and to answer
-    Task<Outcome<TransportResponse>> sending = transport_->send({shared_from_this(), &request_});
+    self->progress_->enter(Phase::url);  // each hop has its own time to connect and to answer
+    Task<Outcome<TransportResponse>> sending = self->transport_->send({self, &request});
     Outcome<TransportResponse> answer = co_await std::move(sending);
     if (!answer) co_return std::move(answer).failure();
     TransportResponse& response = answer.value();
     if (follow != nullptr && is_redirect_status(response.status)) {
-      Outcome<bool> redirected = co_await follow(chain, response, request_, response_.history_);
+      Outcome<bool> redirected =
+          co_await follow(chain, response, request, self->response_.history_);
       if (!redirected) co_return std::move(redirected).failure();
       if (redirected.value()) continue;
     }
-    take_head(response);
-    auto refused = take_whole_body(std::move(response.whole_body), buffered);
+    self->take_head(response);
+    auto refused = self->take_whole_body(std::move(response.whole_body), buffered);
     if (refused) co_return std::move(*refused);
-    if (!buffered || !source_) co_return Done();
-    co_return co_await buffer_body();
+    if (!buffered || !self->source_) co_return Done();
+    co_return co_await self->buffer_body();
   }
 }
 
@@ -149,22 +152,21 @@ void Exchange::take_head(TransportResponse& response) {
   response_.method_ = request_.method;
   response_.status_code_ = response.status;
   response_.reason_ = std::move(response.reason);
-  response_.http_version_ = std::move(response.http_version);
+  response_.http_version_ = response.http_version;
   response_.headers_ = std::move(response.headers);
-  response_.url_ = response.final_url.empty() ? request_.url.href : std::move(response.final_url);
+  if (!response.final_url.empty()) request_.url.href = std::move(response.final_url);
   source_ = std::move(response.body);
   // A generator that was sent is its caller's no longer: it goes as early as it can.
   request_.body = RequestBody();
 }
 
-/// The response with all that only its end tells, seen by the hooks.
-Response Exchange::finish_response() {
+/// Adds what only its end tells to the response, and lets the hooks see it.
+void Exchange::finish_response() {
   response_.elapsed_ = Scheduler::current().loop().now() - start_;
   for (std::size_t i = 0; i < session_->response_hooks.size(); ++i) {
     const ResponseHook hook = session_->response_hooks[i];
     hook(response_);
   }
-  return std::move(response_);
 }
 
 // ---- the end

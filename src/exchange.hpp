@@ -8,6 +8,7 @@
 #include <reqivo/request.hpp>
 #include <reqivo/response.hpp>
 #include <string>
+#include <string_view>
 
 #include "deadline.hpp"
 #include "request_options.hpp"
@@ -19,9 +20,9 @@ namespace reqivo::detail {
 /// Shared by its builder, then by the coroutine that sends it, then by the stream and its
 /// generators. While it is open it is a step of its session; its own steps are under its own
 /// supervisor.
-class Exchange final : public Supervisor::Step, public std::enable_shared_from_this<Exchange> {
+class Exchange final : public Supervisor::Step {
  public:
-  Exchange(std::shared_ptr<SessionState> session, std::string method, std::string url);
+  Exchange(std::shared_ptr<SessionState> session, std::string_view method, std::string_view url);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange();
@@ -50,11 +51,11 @@ class Exchange final : public Supervisor::Step, public std::enable_shared_from_t
 
   // before the head
   [[nodiscard]] Outcome<Done> begin();
-  Task<Outcome<Done>> perform(bool buffered);
+  static Task<Outcome<Done>> perform(std::shared_ptr<Exchange> self, bool buffered);
   void run_request_hooks();
   void take_head(TransportResponse& response);
   [[nodiscard]] std::optional<Failure> take_whole_body(std::string bytes, bool buffered);
-  [[nodiscard]] Response finish_response();
+  void finish_response();
 
   // the body
   Task<Outcome<Done>> buffer_body();

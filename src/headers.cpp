@@ -60,9 +60,10 @@ Headers::value_type checked_field(std::string_view name, std::string_view value)
 }  // namespace
 
 bool same_field_name(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return to_lower(x) == to_lower(y);
-         });
+  if (a.size() != b.size()) return false;
+  if (a == b) return true;  // mostly both are spelled as their specification does
+  return std::equal(a.begin(), a.end(), b.begin(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 Headers::Headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
@@ -105,6 +106,10 @@ Headers& Headers::set(std::string_view name, std::string_view value) {
 Headers& Headers::add(std::string_view name, std::string_view value) {
   fields_.push_back(checked_field(name, value));
   return *this;
+}
+
+void Headers::add_unchecked(std::string_view name, std::string_view value) {
+  fields_.emplace_back(name, value);
 }
 
 std::size_t Headers::remove(std::string_view name) {

@@ -29,8 +29,9 @@ Failure invalid_url(const char* why) { return Failure(ErrorCode::invalid_url, Ph
 
 bool is_http(const Url& url) noexcept { return url.scheme == "http" || url.scheme == "https"; }
 
-/// Requests of one session mostly differ in the path alone. False: it is not a URL.
-bool parse_request_url(const std::string& text, SessionState& session, Url& to) {
+/// Requests of one session mostly differ in the path alone. False: it is not a URL. True: `text`
+/// may be used up.
+bool parse_request_url(std::string& text, SessionState& session, Url& to) {
   const bool has_base = session.base.has_value();
   const std::optional<Url>& known = has_base ? session.base : session.last;
   if (known && assign_plain_target(to, text, *known, has_base)) return true;
@@ -42,7 +43,7 @@ bool parse_request_url(const std::string& text, SessionState& session, Url& to) 
 }
 
 /// None: `to` is the URL of the request, its parameters included.
-std::optional<Failure> read_url(const RequestOptions& options, SessionState& session, Url& to) {
+std::optional<Failure> read_url(RequestOptions& options, SessionState& session, Url& to) {
   if (!session.base_url.empty() && !session.base) {
     return invalid_url("the session's base URL is not a valid absolute URL");
   }
@@ -110,7 +111,7 @@ Failure invalid_request(const char* why) {
   return Failure(ErrorCode::invalid_request, Phase::none, why);
 }
 
-Outcome<std::string> checked_method(std::string method) {
+std::optional<Failure> normalize_method(std::string& method) {
   if (method.empty() || !std::all_of(method.begin(), method.end(), is_token_character)) {
     return invalid_request("the method is not a token");
   }
@@ -118,14 +119,18 @@ Outcome<std::string> checked_method(std::string method) {
   if (method == "CONNECT") {
     return invalid_request("CONNECT asks for a tunnel, which is not a request with a response");
   }
-  return method;
+  return std::nullopt;
 }
 
 Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
                               TransportRequest& request) {
   if (options.refused) return std::move(*options.refused);
-  Url url;
-  if (auto refused = read_url(options, session, url)) return std::move(*refused);
+  request.method = options.method;
+  Url& url = request.url;
+  if (auto refused = read_url(options, session, url)) {
+    url = Url();
+    return std::move(*refused);
+  }
   if (options.has_form) {
     options.body = RequestBody(std::make_shared<const std::string>(std::move(options.form)));
   }
@@ -139,9 +144,7 @@ Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
   }
   add_defaults(headers, *session.capabilities);
 
-  request.method = options.method;
   if (has_secrets(url)) url = without_credentials(std::move(url));
-  request.url = std::move(url);
   request.headers = std::move(headers);
   request.body = std::move(options.body);
   request.redirect = options.redirect.value_or(session.redirect);

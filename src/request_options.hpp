@@ -48,10 +48,11 @@ struct RequestOptions {
 [[nodiscard]] Failure invalid_request(const char* why);
 
 /// Upper-cases `method`. Failure: `invalid_request` where it is no token, or CONNECT.
-[[nodiscard]] Outcome<std::string> checked_method(std::string method);
+[[nodiscard]] std::optional<Failure> normalize_method(std::string& method);
 
 /// Makes the request to send of `options`, which is used up, and its session's settings. Failures:
-/// whatever `options` was refused for, `invalid_url`, `invalid_request`.
+/// whatever `options` was refused for, `invalid_url`, `invalid_request`. `request.url` is empty
+/// where the URL was not valid, and `options` still has its text then.
 [[nodiscard]] Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
                                             TransportRequest& request);
 

@@ -187,8 +187,8 @@ Headers& SessionCore::headers() const { return state().headers; }
 
 RequestDraft SessionCore::begin(std::string_view method, std::string_view url) const {
   static_cast<void>(state());
-  return RequestDraft(std::allocate_shared<Exchange>(RecyclingAllocator<Exchange>(), state_,
-                                                     std::string(method), std::string(url)));
+  return RequestDraft(
+      std::allocate_shared<Exchange>(RecyclingAllocator<Exchange>(), state_, method, url));
 }
 
 Task<void> SessionCore::close() const {

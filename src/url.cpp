@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "concatenate.hpp"
 #include "encoding.hpp"
 
 namespace reqivo::detail {
@@ -42,25 +43,27 @@ bool is_plain_target(std::string_view target) {
 
 }  // namespace
 
-bool assign_plain_target(Url& to, std::string_view input, const Url& known, bool known_is_base) {
+bool assign_plain_target(Url& to, std::string& input, const Url& known, bool known_is_base) {
   const bool http = known.scheme == "http" || known.scheme == "https";
   if (!http || !known.username.empty() || !known.password.empty()) return false;
   const std::size_t origin_size = known.href.find('/', known.scheme.size() + 3);
   const std::string_view origin = std::string_view(known.href).substr(0, origin_size);
   const bool absolute = input.starts_with(origin);
   if (!absolute && !known_is_base) return false;
-  const std::string_view target = absolute ? input.substr(origin.size()) : input;
+  const std::string_view target = std::string_view(input).substr(absolute ? origin.size() : 0);
   if (!is_plain_target(target)) return false;
-  to.href.clear();
-  to.href.reserve(origin.size() + target.size());
-  to.href.append(origin).append(target);
+  to.target = target;
+  if (absolute) {
+    to.href = std::move(input);
+  } else {
+    to.href = concatenate({origin, input});
+  }
   to.scheme = known.scheme;
   to.username.clear();
   to.password.clear();
   to.host = known.host;
   to.port = known.port;
   to.has_port = known.has_port;
-  to.target = target;
   to.fragment.clear();
   return true;
 }

@@ -47,9 +47,7 @@ class Headers {
   [[nodiscard]] iterator end() const noexcept { return fields_.end(); }
 
   /// Adds a field that a parser has checked already; no check, no trimming.
-  void add_unchecked(std::string name, std::string value) {
-    fields_.emplace_back(std::move(name), std::move(value));
-  }
+  void add_unchecked(std::string_view name, std::string_view value);
   void reserve(std::size_t count) { fields_.reserve(count); }
 
  private:

@@ -139,22 +139,26 @@ bool Connection::has_surplus() {
   return decrypt() != TlsEngine::Progress::want_input || !tls_->pending_output().empty();
 }
 
-std::optional<Outcome<Done>> Connection::write_now(OutgoingBytes bytes) {
+std::optional<Outcome<Done>> Connection::write_now(std::string_view bytes) {
   if (tls_) {
-    if (!tls_->write(bytes.own()) || !tls_->write(bytes.shared())) {
-      return tls_failure(Phase::send);
-    }
-    bytes = OutgoingBytes(std::exchange(tls_->pending_output(), {}));
+    if (!tls_->write(bytes)) return tls_failure(Phase::send);
+    bytes = tls_->pending_output();
   }
-  const auto error = socket_.write_now(std::move(bytes));
+  const auto error = socket_.write_now(bytes);
+  if (tls_) tls_->pending_output().clear();
   if (!error) return std::nullopt;
   if (*error) return socket_failure(*error, Phase::send);
   return Done();
 }
 
 Task<Outcome<Done>> Connection::write(OutgoingBytes bytes, bool stop_on_input) {
-  if (auto written = write_now(std::move(bytes))) co_return std::move(*written);
-  const std::error_code error = co_await socket_.finish_write(stop_on_input);
+  if (tls_) {
+    if (!tls_->write(bytes.own()) || !tls_->write(bytes.shared())) {
+      co_return tls_failure(Phase::send);
+    }
+    bytes = OutgoingBytes(std::exchange(tls_->pending_output(), {}));
+  }
+  const std::error_code error = co_await socket_.write(std::move(bytes), stop_on_input);
   if (error) co_return socket_failure(error, Phase::send);
   co_return Done();
 }

@@ -51,8 +51,9 @@ class Connection {
   /// the peer takes no more: then `write_unfinished()`, and `finish_write` goes on.
   Task<detail::Outcome<detail::Done>> write(OutgoingBytes bytes, bool stop_on_input);
   Task<detail::Outcome<detail::Done>> finish_write(bool stop_on_input);
-  /// Sends what goes without waiting. None: that was not all, and `finish_write` goes on.
-  [[nodiscard]] std::optional<detail::Outcome<detail::Done>> write_now(OutgoingBytes bytes);
+  /// Sends what goes without waiting. None: that was not all, and `finish_write` goes on with a
+  /// copy of the rest.
+  [[nodiscard]] std::optional<detail::Outcome<detail::Done>> write_now(std::string_view bytes);
   /// After a write that ended early: adds what has arrived to `input()`, without waiting. False:
   /// the stream has ended or failed, which the next `fill` reports.
   [[nodiscard]] bool take_early_input();

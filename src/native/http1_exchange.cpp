@@ -45,11 +45,9 @@ bool Http1Exchange::can_send_now(const detail::RequestBody& body) noexcept {
   return !body.source() && (!body.bytes() || body.bytes()->size() <= joined_with_head);
 }
 
-std::optional<Outcome<Done>> Http1Exchange::send_now(std::string head,
-                                                     const detail::RequestBody& body) {
+std::optional<Outcome<Done>> Http1Exchange::send_now(std::string_view request) {
   progress_->enter(Phase::send);
-  if (body.bytes()) head.append(*body.bytes());
-  return lease_.connection()->write_now(OutgoingBytes(std::move(head)));
+  return lease_.connection()->write_now(request);
 }
 
 Task<Outcome<Done>> Http1Exchange::finish_sending() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "native/http1_parser.hpp"
 #include "native/pool.hpp"
@@ -24,15 +25,16 @@ class Http1Exchange {
   /// before it has the whole body ends the sending: that is no failure, and the answer is there to
   /// be received. Throws what an UploadSource throws.
   Task<detail::Outcome<detail::Done>> send(std::string head, detail::RequestBody body);
-  /// The same where `can_send_now`, as far as it goes without waiting. None: `finish_sending`.
-  [[nodiscard]] std::optional<detail::Outcome<detail::Done>> send_now(
-      std::string head, const detail::RequestBody& body);
   /// The body is bytes, and few of them, or none.
   [[nodiscard]] static bool can_send_now(const detail::RequestBody& body) noexcept;
+  /// The same where `can_send_now`, as far as it goes without waiting. None: `finish_sending`.
+  /// `request` is all of it; a copy is kept of what is not sent.
+  [[nodiscard]] std::optional<detail::Outcome<detail::Done>> send_now(std::string_view request);
   Task<detail::Outcome<detail::Done>> finish_sending();
   /// Waits for the final head.
   Task<detail::Outcome<detail::Done>> receive_head();
-  [[nodiscard]] Http1Head take_head() noexcept { return parser().take_head(); }
+  /// After `receive_head`; to be moved from before `take_body`.
+  [[nodiscard]] Http1Head& head() noexcept { return parser().head(); }
   /// True once any byte of the answer has come.
   [[nodiscard]] bool answer_started() const noexcept { return parser().started(); }
   /// The connection ends with this exchange, because the request says so.

@@ -33,13 +33,13 @@ FramingFields read_framing_fields(const Headers& headers) {
     // This runs for every field of every response: most names are told apart by their length.
     switch (name.size()) {
       case 10:
-        if (same_field_name(name, "connection")) read_connection_options(value, fields);
+        if (same_field_name(name, "Connection")) read_connection_options(value, fields);
         break;
       case 14:
-        if (same_field_name(name, "content-length")) ++fields.length_count;
+        if (same_field_name(name, "Content-Length")) ++fields.length_count;
         break;
       case 17:
-        if (!same_field_name(name, "transfer-encoding")) break;
+        if (!same_field_name(name, "Transfer-Encoding")) break;
         ++fields.coding_count;
         fields.only_chunked = fields.only_chunked && same_field_name(value, "chunked");
         break;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "native/http1_framing.hpp"
+#include "native/parted_text.hpp"
 
 namespace reqivo::native {
 
@@ -88,8 +89,8 @@ struct Http1Parser::State {
   Headers trailers;
   std::string_view body_part;
   std::optional<detail::Failure> failure;
-  std::string field_name;
-  std::string field_value;
+  PartedText field_name;
+  PartedText field_value;
   std::uint64_t remaining = 0;
   /// How many more bytes the section that llhttp is reading may have.
   std::size_t room = 0;
@@ -128,13 +129,13 @@ int Http1Parser::State::on_status(llhttp_t* parser, const char* text, std::size_
 
 int Http1Parser::State::on_field_name(llhttp_t* parser, const char* text,
                                       std::size_t size) noexcept {
-  from(parser).field_name.append(text, size);
+  from(parser).field_name.append({text, size});
   return HPE_OK;
 }
 
 int Http1Parser::State::on_field_value(llhttp_t* parser, const char* text,
                                        std::size_t size) noexcept {
-  from(parser).field_value.append(text, size);
+  from(parser).field_value.append({text, size});
   return HPE_OK;
 }
 
@@ -148,10 +149,9 @@ int Http1Parser::State::on_field_complete(llhttp_t* parser) noexcept {
   Headers& headers = self.stage == Stage::trailers ? self.trailers : self.head.headers;
   if (headers.empty() && self.stage == Stage::head) headers.reserve(self.expected_field_count);
   // llhttp has skipped the white space before the value, not the one after it.
-  while (!self.field_value.empty() && is_blank(self.field_value.back())) {
-    self.field_value.pop_back();
-  }
-  headers.add_unchecked(std::move(self.field_name), std::move(self.field_value));
+  std::string_view value = self.field_value.text();
+  while (!value.empty() && is_blank(value.back())) value.remove_suffix(1);
+  headers.add_unchecked(self.field_name.text(), value);
   self.field_name.clear();
   self.field_value.clear();
   return HPE_OK;
@@ -209,6 +209,8 @@ std::size_t Http1Parser::State::advance(std::string_view bytes) {
     taken = static_cast<std::size_t>(llhttp_get_error_pos(&parser) - bytes.data());
   }
   room -= taken;
+  field_name.keep();
+  field_value.keep();
   if (stage == Stage::failed) return taken;
   if (error == HPE_PAUSED && section_complete) {
     llhttp_resume(&parser);
@@ -412,7 +414,7 @@ Http1Parser::Step Http1Parser::feed(std::string_view bytes) {
 
 bool Http1Parser::finish() { return state_->finish(); }
 const Http1Head& Http1Parser::head() const noexcept { return state_->head; }
-Http1Head Http1Parser::take_head() noexcept { return std::exchange(state_->head, Http1Head()); }
+Http1Head& Http1Parser::head() noexcept { return state_->head; }
 std::string_view Http1Parser::body_part() const noexcept { return state_->body_part; }
 bool Http1Parser::started() const noexcept { return state_->started; }
 bool Http1Parser::complete() const noexcept { return state_->stage == State::Stage::complete; }

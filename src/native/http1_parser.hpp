@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "native/byte_buffer.hpp"
 #include "platform/failure.hpp"
 
 namespace reqivo::native {
@@ -74,7 +75,8 @@ class Http1Parser {
   bool finish();
 
   [[nodiscard]] const Http1Head& head() const noexcept;
-  [[nodiscard]] Http1Head take_head() noexcept;
+  /// May be moved from.
+  [[nodiscard]] Http1Head& head() noexcept;
   /// Valid until the input of the last `feed` goes away.
   [[nodiscard]] std::string_view body_part() const noexcept;
   /// Bytes still to come of a Content-Length body, where the length is known.
@@ -99,10 +101,10 @@ class Http1Parser {
 
 /// The request line (RFC 9112 §3); `target` is origin-form ("/path?query"). Like all that writes
 /// here it only concatenates: everything must be checked already.
-void append_request_line(std::string& to, std::string_view method, std::string_view target);
+void append_request_line(ByteBuffer& to, std::string_view method, std::string_view target);
 
 /// One field line (RFC 9112 §5).
-void append_field(std::string& to, std::string_view name, std::string_view value);
+void append_field(ByteBuffer& to, std::string_view name, std::string_view value);
 
 /// `bytes` as one chunk of a chunked body (RFC 9112 §7.1), appended to `to`; nothing for an empty
 /// input.

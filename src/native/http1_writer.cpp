@@ -12,12 +12,18 @@ constexpr std::string_view line_end = "\r\n";
 
 }  // namespace
 
-void append_request_line(std::string& to, std::string_view method, std::string_view target) {
-  to.append(method).append(1, ' ').append(target).append(" HTTP/1.1\r\n");
+void append_request_line(ByteBuffer& to, std::string_view method, std::string_view target) {
+  to.append(method);
+  to.append(" ");
+  to.append(target);
+  to.append(" HTTP/1.1\r\n");
 }
 
-void append_field(std::string& to, std::string_view name, std::string_view value) {
-  to.append(name).append(": ").append(value).append(line_end);
+void append_field(ByteBuffer& to, std::string_view name, std::string_view value) {
+  to.append(name);
+  to.append(": ");
+  to.append(value);
+  to.append(line_end);
 }
 
 void append_chunk(std::string& to, std::string_view bytes) {

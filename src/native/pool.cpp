@@ -47,14 +47,14 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
  public:
   explicit PoolState(const Limits& limits) : limits_(limits) {}
 
-  [[nodiscard]] std::optional<Lease> try_lease(const std::string& origin, KeptConnection kept,
+  /// `self` is this very state.
+  [[nodiscard]] std::optional<Lease> try_lease(const std::shared_ptr<PoolState>& self,
+                                               const std::string& origin, KeptConnection kept,
                                                detail::TimePoint now) {
-    const auto found = origins_.try_emplace(origin).first;
-    PoolOrigin& entry = found->second;
-    entry.name = &found->first;
+    PoolOrigin& entry = entry_of(origin);
     if (kept != KeptConnection::none) {
       auto connection = take_idle(entry, now, kept == KeptConnection::checked);
-      if (connection) return lease(entry, std::move(connection));
+      if (connection) return Lease(self, entry, std::move(connection));
     }
     if (!make_room(entry)) {
       forget_if_unused(entry);
@@ -62,7 +62,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     }
     ++entry.open;
     ++open_;
-    return lease(entry, nullptr);
+    return Lease(self, entry, nullptr);
   }
 
   void give_back(PoolOrigin& origin, std::unique_ptr<Connection> connection,
@@ -92,7 +92,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   void close_idle() noexcept {
     for (auto entry = origins_.begin(); entry != origins_.end();) {
       while (!entry->second.idle.empty()) evict_oldest(entry->second);
-      entry = entry->second.open == 0 ? origins_.erase(entry) : std::next(entry);
+      entry = entry->second.open == 0 ? forget(entry) : std::next(entry);
     }
     if (scheduled()) cancel();
   }
@@ -115,8 +115,19 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   }
 
  private:
-  [[nodiscard]] Lease lease(PoolOrigin& origin, std::unique_ptr<Connection> connection) {
-    return Lease(shared_from_this(), origin, std::move(connection));
+  using Origins = std::unordered_map<std::string, PoolOrigin>;
+
+  [[nodiscard]] PoolOrigin& entry_of(const std::string& origin) {
+    if (latest_ != nullptr && *latest_->name == origin) return *latest_;
+    const auto found = origins_.try_emplace(origin).first;
+    latest_ = &found->second;
+    latest_->name = &found->first;
+    return *latest_;
+  }
+
+  Origins::iterator forget(Origins::iterator entry) noexcept {
+    if (latest_ == &entry->second) latest_ = nullptr;
+    return origins_.erase(entry);
   }
 
   [[nodiscard]] std::unique_ptr<Connection> take_idle(PoolOrigin& entry, detail::TimePoint now,
@@ -167,15 +178,17 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   }
 
   void forget_if_unused(const PoolOrigin& origin) {
-    if (origin.open == 0) origins_.erase(origins_.find(*origin.name));
+    if (origin.open == 0) forget(origins_.find(*origin.name));
   }
 
   /// Gives room to those who wait, first come first served, past those whose origin has none.
   void serve_waiters() {
+    if (first_ == nullptr) return;
+    const std::shared_ptr<PoolState> self = shared_from_this();
     Waiter* waiter = first_;
     while (waiter != nullptr) {
       Waiter* const next = waiter->next;
-      if (auto granted = try_lease(waiter->origin, waiter->kept, current_time())) {
+      if (auto granted = try_lease(self, waiter->origin, waiter->kept, current_time())) {
         remove(*waiter);
         waiter->granted = std::move(*granted);
         waiter->owner->wake();
@@ -197,13 +210,14 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
         const auto due = detail::saturating_add(idle.front().since, limit);
         next = next ? std::min(*next, due) : due;
       }
-      entry = entry->second.open == 0 ? origins_.erase(entry) : std::next(entry);
+      entry = entry->second.open == 0 ? forget(entry) : std::next(entry);
     }
     if (next) schedule_at(*next);
   }
 
   Limits limits_;
-  std::unordered_map<std::string, PoolOrigin> origins_;
+  Origins origins_;
+  PoolOrigin* latest_ = nullptr;  // who asked last, which is mostly who asks next
   std::size_t open_ = 0;
   std::size_t idle_ = 0;
   Waiter* first_ = nullptr;
@@ -237,7 +251,7 @@ class RoomAwaiter {
 };
 
 Task<Lease> acquire_from(std::shared_ptr<PoolState> pool, std::string origin, KeptConnection kept) {
-  if (auto lease = pool->try_lease(origin, kept, current_time())) co_return std::move(*lease);
+  if (auto lease = pool->try_lease(pool, origin, kept, current_time())) co_return std::move(*lease);
   Waiter waiter(std::move(origin), kept);
   RoomAwaiter room(*pool, waiter);
   co_await room;
@@ -273,7 +287,7 @@ Task<Lease> Pool::acquire(std::string origin, KeptConnection kept) {
 
 std::optional<Lease> Pool::try_acquire(const std::string& origin, KeptConnection kept,
                                        detail::TimePoint now) {
-  return state_->try_lease(origin, kept, now);
+  return state_->try_lease(state_, origin, kept, now);
 }
 
 void Pool::close_idle() noexcept { state_->close_idle(); }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <charconv>
+#include <cstdint>
 #include <string_view>
 
 #include "idempotent.hpp"
@@ -12,18 +13,12 @@
 namespace reqivo::native {
 
 using detail::Failure;
-using detail::Outcome;
 using detail::TransportRequest;
 
 namespace {
 
-Failure framing_conflict(std::string_view text) {
-  return Failure(ErrorCode::invalid_request, Phase::none, std::string(text));
-}
-
-std::string host_of(const detail::Url& url) {
-  if (!url.has_port) return url.host;
-  return url.host + ":" + std::to_string(url.port);
+Failure conflict(const char* what) {
+  return Failure(ErrorCode::invalid_request, Phase::none, what);
 }
 
 /// Most names are told apart by their length.
@@ -31,19 +26,27 @@ bool is_field(std::string_view name, std::string_view known) noexcept {
   return name.size() == known.size() && same_field_name(name, known);
 }
 
-/// Framing is ours: a field set by hand may only say what we would say.
-std::optional<Failure> check_framing(const TransportRequest& request) {
-  if (request.headers.contains("Transfer-Encoding")) {
-    return framing_conflict("Transfer-Encoding is set by the client itself");
+/// A number, without a string of its own.
+class Decimal {
+ public:
+  explicit Decimal(std::uint64_t number) noexcept
+      : end_(std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr) {}
+  [[nodiscard]] std::string_view text() const noexcept { return {digits_.data(), end_}; }
+
+ private:
+  std::array<char, 20> digits_;  // of 2^64
+  const char* end_;
+};
+
+/// RFC 9110 §7.2.
+void append_host(ByteBuffer& to, const detail::Url& url) {
+  to.append("Host: ");
+  to.append(url.host);
+  if (url.has_port) {
+    to.append(":");
+    to.append(Decimal(url.port).text());
   }
-  const auto given = request.headers.get("Content-Length");
-  if (!given) return std::nullopt;
-  const auto length = request.body.length();
-  const std::string expected = std::to_string(length.value_or(0));
-  if ((!length && !request.body.empty()) || *given != expected) {
-    return framing_conflict("the Content-Length given is not that of the body");
-  }
-  return std::nullopt;
+  to.append("\r\n");
 }
 
 /// RFC 9110 §8.6: these say something about a body even where there is none.
@@ -54,35 +57,42 @@ bool expects_body(std::string_view method) noexcept {
 
 }  // namespace
 
-Outcome<std::string> make_request_head(const TransportRequest& request) {
-  if (auto conflict = check_framing(request)) return std::move(*conflict);
-  std::string head;
-  head.reserve(512);  // a small request's head, in one allocation
-  append_request_line(head, request.method, request.url.target);
-  // RFC 9110 §7.2: Host goes first.
-  const auto host = request.headers.get("Host");
-  if (host) {
-    append_field(head, "Host", *host);
+// Framing is ours: a field set by hand may only say what we would say.
+std::optional<Failure> framing_conflict(const TransportRequest& request) {
+  if (request.headers.contains("Transfer-Encoding")) {
+    return conflict("Transfer-Encoding is set by the client itself");
+  }
+  const auto given = request.headers.get("Content-Length");
+  if (!given) return std::nullopt;
+  const auto length = request.body.length();
+  if ((!length && !request.body.empty()) || *given != Decimal(length.value_or(0)).text()) {
+    return conflict("the Content-Length given is not that of the body");
+  }
+  return std::nullopt;
+}
+
+void append_request_head(ByteBuffer& to, const TransportRequest& request) {
+  append_request_line(to, request.method, request.url.target);
+  if (const auto host = request.headers.get("Host")) {
+    append_field(to, "Host", *host);
   } else {
-    append_field(head, "Host", host_of(request.url));
+    append_host(to, request.url);
   }
+  bool codings_given = false;
   for (const auto& [name, value] : request.headers) {
-    if (!is_field(name, "Host") && !is_field(name, "Content-Length")) {
-      append_field(head, name, value);
-    }
+    if (is_field(name, "Host") || is_field(name, "Content-Length")) continue;
+    codings_given = codings_given || is_field(name, "Accept-Encoding");
+    append_field(to, name, value);
   }
-  if (request.decode && !request.headers.contains("Accept-Encoding")) {
-    append_field(head, "Accept-Encoding", supported_codings);
-  }
+  if (request.decode && !codings_given) append_field(to, "Accept-Encoding", supported_codings);
   if (const auto length = request.body.length()) {
-    append_field(head, "Content-Length", std::to_string(*length));
+    append_field(to, "Content-Length", Decimal(*length).text());
   } else if (request.body.source()) {
-    append_field(head, "Transfer-Encoding", "chunked");
+    append_field(to, "Transfer-Encoding", "chunked");
   } else if (expects_body(request.method)) {
-    append_field(head, "Content-Length", "0");
+    append_field(to, "Content-Length", "0");
   }
-  head += "\r\n";
-  return head;
+  to.append("\r\n");
 }
 
 bool asks_to_close(const Headers& headers) noexcept {

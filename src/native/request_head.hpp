@@ -1,18 +1,22 @@
 // What a request looks like on the wire.
 #pragma once
 
-#include <string>
+#include <optional>
 
+#include "native/byte_buffer.hpp"
 #include "platform/failure.hpp"
 #include "platform/transport.hpp"
 
 namespace reqivo::native {
 
-/// Request line and fields of `request` as HTTP/1.1 sends them: Host first, then the request's own
-/// fields, then Accept-Encoding and the framing fields (RFC 9112 §3.2, §6). Failure
-/// `invalid_request`: framing fields set by hand that contradict the body.
-[[nodiscard]] detail::Outcome<std::string> make_request_head(
+/// Framing fields set by hand that contradict the body: `invalid_request`.
+[[nodiscard]] std::optional<detail::Failure> framing_conflict(
     const detail::TransportRequest& request);
+
+/// Appends request line and fields of `request`, in which there is no `framing_conflict`, as
+/// HTTP/1.1 sends them: Host first, then the request's own fields, then Accept-Encoding and the
+/// framing fields (RFC 9112 §3.2, §6).
+void append_request_head(ByteBuffer& to, const detail::TransportRequest& request);
 
 /// Whether the request says that its connection ends with it.
 [[nodiscard]] bool asks_to_close(const Headers& headers) noexcept;

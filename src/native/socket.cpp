@@ -33,7 +33,7 @@ iovec part_of(std::string_view bytes, std::size_t from) noexcept {
 
 /// Shared by the socket and its awaiters. Pending operations are tried again when the reactor says
 /// so.
-class Socket::State final : public std::enable_shared_from_this<State>, private Reactor::Client {
+class Socket::State final : private Reactor::Client {
  public:
   State(std::shared_ptr<Reactor> reactor, int connected)
       : reactor_(std::move(reactor)), socket_(connected) {
@@ -118,6 +118,20 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
     }
     set_outgoing(OutgoingBytes());  // its memory is of use to others
     return true;
+  }
+  /// The same with these bytes, of which a copy is made where they do not go at once.
+  bool write_now(std::string_view bytes) {
+    std::error_code error;
+    const std::size_t count =
+        counted(::send(socket_, bytes.data(), bytes.size(), send_flags), error);
+    if (count == bytes.size()) {
+      write_error_ = {};
+      if (progress_) progress_->moved();
+      return true;
+    }
+    set_outgoing(OutgoingBytes(std::string(bytes)));
+    note_written(count);
+    return write_now();  // an error comes again
   }
   void start_write() noexcept { write_pending_ = true; }
   [[nodiscard]] std::error_code write_error() const noexcept { return write_error_; }
@@ -280,7 +294,8 @@ class Socket::State final : public std::enable_shared_from_this<State>, private 
 
 // ---- Fill
 
-Socket::Fill::Fill(State& state, BodyChunk* chunk) noexcept : state_(state.shared_from_this()) {
+Socket::Fill::Fill(std::shared_ptr<State> state, BodyChunk* chunk) noexcept
+    : state_(std::move(state)) {
   state_->set_chunk(chunk);
 }
 
@@ -308,13 +323,13 @@ std::error_code Socket::Fill::await_resume() noexcept {
 
 // ---- Write
 
-Socket::Write::Write(State& state, OutgoingBytes bytes, bool stop_on_input)
-    : state_(state.shared_from_this()), stop_on_input_(stop_on_input) {
+Socket::Write::Write(std::shared_ptr<State> state, OutgoingBytes bytes, bool stop_on_input)
+    : state_(std::move(state)), stop_on_input_(stop_on_input) {
   state_->set_outgoing(std::move(bytes));
 }
 
-Socket::Write::Write(State& state, bool stop_on_input)
-    : state_(state.shared_from_this()), stop_on_input_(stop_on_input) {}
+Socket::Write::Write(std::shared_ptr<State> state, bool stop_on_input)
+    : state_(std::move(state)), stop_on_input_(stop_on_input) {}
 
 Socket::Write::~Write() {
   if (!waiting_) return;
@@ -367,9 +382,8 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 
 Socket::~Socket() { close(); }
 
-std::optional<std::error_code> Socket::write_now(OutgoingBytes bytes) noexcept {
-  state_->set_outgoing(std::move(bytes));
-  if (!state_->write_now()) return std::nullopt;
+std::optional<std::error_code> Socket::write_now(std::string_view bytes) {
+  if (!state_->write_now(bytes)) return std::nullopt;
   return state_->write_error();
 }
 std::string_view Socket::input() const noexcept { return state_->input(); }

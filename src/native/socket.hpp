@@ -55,7 +55,7 @@ class Socket {
   /// stream. On success `input()` holds what came.
   class [[nodiscard]] Fill {
    public:
-    Fill(State& state, BodyChunk* chunk) noexcept;
+    Fill(std::shared_ptr<State> state, BodyChunk* chunk) noexcept;
     Fill(const Fill&) = delete;
     Fill& operator=(const Fill&) = delete;
     ~Fill();
@@ -76,8 +76,9 @@ class Socket {
   /// also ends early, without an error, once bytes arrive: see `write_unfinished`.
   class [[nodiscard]] Write {
    public:
-    Write(State& state, OutgoingBytes bytes, bool stop_on_input);
-    Write(State& state, bool stop_on_input);  // goes on with what an earlier one left
+    Write(std::shared_ptr<State> state, OutgoingBytes bytes, bool stop_on_input);
+    Write(std::shared_ptr<State> state,
+          bool stop_on_input);  // goes on with what an earlier one left
     Write(const Write&) = delete;
     Write& operator=(const Write&) = delete;
     ~Write();
@@ -95,19 +96,20 @@ class Socket {
     bool waiting_ = false;
   };
 
-  [[nodiscard]] Fill fill() { return Fill(*state_, nullptr); }
+  [[nodiscard]] Fill fill() { return Fill(state_, nullptr); }
   /// The same into the room of `chunk`, which has some. Only while `input()` is empty; yet what an
   /// earlier read has brought in since then is in `input()`. Lifetime: `chunk` outlives the
   /// awaiter.
-  [[nodiscard]] Fill fill(BodyChunk* chunk) { return Fill(*state_, chunk); }
+  [[nodiscard]] Fill fill(BodyChunk* chunk) { return Fill(state_, chunk); }
   [[nodiscard]] Write write(OutgoingBytes bytes, bool stop_on_input = false) {
-    return Write(*state_, std::move(bytes), stop_on_input);
+    return Write(state_, std::move(bytes), stop_on_input);
   }
 
-  /// Sends what goes without waiting, and gives the error. None: `finish_write` goes on.
-  [[nodiscard]] std::optional<std::error_code> write_now(OutgoingBytes bytes) noexcept;
+  /// Sends what goes without waiting, and gives the error. None: `finish_write` goes on, with a
+  /// copy of what is left.
+  [[nodiscard]] std::optional<std::error_code> write_now(std::string_view bytes);
   /// Goes on with a write that did not send all.
-  [[nodiscard]] Write finish_write(bool stop_on_input) { return Write(*state_, stop_on_input); }
+  [[nodiscard]] Write finish_write(bool stop_on_input) { return Write(state_, stop_on_input); }
 
   /// Received bytes that nobody has consumed. Valid until the next `fill`.
   [[nodiscard]] std::string_view input() const noexcept;

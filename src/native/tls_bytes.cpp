@@ -10,6 +10,8 @@ namespace {
 
 /// An empty input buffer up to this size is kept: one record and the start of the next.
 constexpr std::size_t kept_input = 20 * 1024;
+/// The same of the output: a small request.
+constexpr std::size_t kept_output = 2 * 1024;
 constexpr std::size_t record_header_size = 5;
 
 int bio_create(BIO* bio) {
@@ -75,8 +77,9 @@ std::size_t TlsBytes::take(char* to, std::size_t size) noexcept {
   return count;
 }
 
-void TlsBytes::release_input() noexcept {
+void TlsBytes::release_large() noexcept {
   if (input_.empty() && input_.capacity() > kept_input) std::string().swap(input_);
+  if (output_.empty() && output_.capacity() > kept_output) std::string().swap(output_);
 }
 
 void TlsBytes::drop_input() noexcept {

@@ -22,8 +22,8 @@ class TlsBytes {
   /// Takes up to `size` bytes out of the input.
   std::size_t take(char* to, std::size_t size) noexcept;
   [[nodiscard]] bool has_input() const noexcept { return !input_.empty(); }
-  /// Gives back a large input buffer that is empty, so that an idle connection holds little.
-  void release_input() noexcept;
+  /// Gives back large buffers that are empty, so that an idle connection holds little.
+  void release_large() noexcept;
   /// Forgets the input.
   void drop_input() noexcept;
 

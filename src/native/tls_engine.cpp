@@ -224,7 +224,7 @@ bool TlsEngine::write(std::string_view plaintext) {
   return true;
 }
 
-void TlsEngine::release_memory() noexcept { state_->bytes.release_input(); }
+void TlsEngine::release_memory() noexcept { state_->bytes.release_large(); }
 
 void TlsEngine::shutdown() {
   State& state = *state_;

@@ -1,8 +1,11 @@
 // The native transport: HTTP/1.1 over pooled TCP and TLS connections.
 #include "platform/transport.hpp"
 
+#include <cstdint>
+#include <string>
 #include <utility>
 
+#include "concatenate.hpp"
 #include "native/connector.hpp"
 #include "native/decoded_body.hpp"
 #include "native/http1_exchange.hpp"
@@ -21,6 +24,34 @@ using detail::TransportResponse;
 
 namespace {
 
+/// What connections have in common that may serve each other's requests.
+class PoolKey {
+ public:
+  /// Valid until the next call. Mostly the same as the one before.
+  [[nodiscard]] const std::string& of(const TransportRequest& request, const Connector& connector) {
+    const detail::Url& url = request.url;
+    const bool hides_certificate =
+        !request.show_client_certificate && connector.has_client_certificate_for(url);
+    const bool same = hides_certificate == hides_certificate_ && url.port == port_ &&
+                      url.host == host_ && url.scheme == scheme_;
+    if (same) return text_;
+    hides_certificate_ = hides_certificate;
+    port_ = url.port;
+    host_ = url.host;
+    scheme_ = url.scheme;
+    text_ = detail::concatenate({scheme_, "://", host_, ":", std::to_string(port_)});
+    if (hides_certificate) text_ += " without client certificate";
+    return text_;
+  }
+
+ private:
+  bool hides_certificate_ = false;
+  std::uint16_t port_ = 0;
+  std::string host_;
+  std::string scheme_;
+  std::string text_;
+};
+
 /// What the transport and its running exchanges share.
 class Shared {
  public:
@@ -31,17 +62,9 @@ class Shared {
   Pool pool;
   Connector connector;
   Http1Limits http1;
-  std::string key;  // of the pool; its memory is used again
+  PoolKey key;
+  ByteBuffer outgoing;  // its memory is used again and again
 };
-
-/// What connections have in common that may serve each other's requests.
-void write_pool_key(std::string& to, const Connector& connector, const TransportRequest& request) {
-  const detail::Url& url = request.url;
-  to.assign(url.scheme).append("://").append(url.host).append(":").append(std::to_string(url.port));
-  if (!request.show_client_certificate && connector.has_client_certificate_for(url)) {
-    to += " without client certificate";
-  }
-}
 
 using SharedRequest = std::shared_ptr<const TransportRequest>;
 
@@ -49,9 +72,8 @@ using SharedRequest = std::shared_ptr<const TransportRequest>;
 std::optional<Lease> try_lease(Shared& shared, const TransportRequest& request,
                                KeptConnection kept) {
   request.progress->enter(Phase::pool);
-  write_pool_key(shared.key, shared.connector, request);
   const detail::TimePoint now = request.progress->phase_start();
-  auto lease = shared.pool.try_acquire(shared.key, kept, now);
+  auto lease = shared.pool.try_acquire(shared.key.of(request, shared.connector), kept, now);
   if (lease && lease->connection()) request.progress->enter(Phase::send, now);
   return lease;
 }
@@ -60,8 +82,8 @@ std::optional<Lease> try_lease(Shared& shared, const TransportRequest& request,
 Task<Outcome<Lease>> lease_connection(std::shared_ptr<Shared> shared, SharedRequest request,
                                       std::optional<Lease> lease, KeptConnection kept) {
   if (!lease) {
-    write_pool_key(shared->key, shared->connector, *request);
-    lease = co_await shared->pool.acquire(shared->key, kept);
+    const std::string& key = shared->key.of(*request, shared->connector);
+    lease = co_await shared->pool.acquire(key, kept);
   }
   if (!lease->connection()) {
     auto connected = co_await shared->connector.connect(
@@ -85,30 +107,51 @@ Outcome<std::unique_ptr<detail::BodySource>> decode(std::unique_ptr<detail::Body
 }
 
 Outcome<TransportResponse> make_response(Http1Exchange exchange, bool decode_body) {
-  Http1Head head = exchange.take_head();
-  TransportResponse response;
+  Outcome<TransportResponse> made((TransportResponse()));
+  TransportResponse& response = made.value();
+  Http1Head& head = exchange.head();
   response.status = head.status;
   response.reason = std::move(head.reason);
   response.http_version = head.minor_version == 0 ? "1.0" : "1.1";
   response.headers = std::move(head.headers);
   response.body = std::move(exchange).take_body(response.whole_body);
-  if (!decode_body || !response.headers.contains("Content-Encoding")) return response;
+  if (!decode_body || !response.headers.contains("Content-Encoding")) return made;
   if (!response.whole_body.empty()) {
     response.body = detail::make_body_source(std::exchange(response.whole_body, {}));
   }
   auto decoded = decode(std::move(response.body), response.headers);
-  if (!decoded.ok()) return std::move(decoded).failure();
-  response.body = std::move(decoded).value();
-  return response;
+  if (decoded.ok()) {
+    response.body = std::move(decoded).value();
+  } else {
+    made = std::move(decoded).failure();
+  }
+  return made;
+}
+
+/// Sends the request, or begins to. None: `finish_sending`.
+std::optional<Outcome<Done>> send_now(Shared& shared, const TransportRequest& request,
+                                      Http1Exchange& exchange) {
+  if (!Http1Exchange::can_send_now(request.body)) return std::nullopt;
+  shared.outgoing.clear();
+  append_request_head(shared.outgoing, request);
+  // In one packet and one system call with the head.
+  if (request.body.bytes()) shared.outgoing.append(*request.body.bytes());
+  return exchange.send_now(shared.outgoing.view());
+}
+
+Task<Outcome<Done>> finish_sending(const TransportRequest& request, Http1Exchange& exchange) {
+  if (Http1Exchange::can_send_now(request.body)) return exchange.finish_sending();
+  ByteBuffer head;
+  append_request_head(head, request);
+  return exchange.send(std::string(head.view()), request.body);
 }
 
 Task<Outcome<TransportResponse>> send_request(std::shared_ptr<Shared> shared,
                                               SharedRequest request) {
+  if (auto conflict = framing_conflict(*request)) co_return std::move(*conflict);
   const bool replayable = may_replay(*request);
   KeptConnection kept = replayable ? KeptConnection::any : KeptConnection::checked;
   for (;;) {
-    auto head = make_request_head(*request);
-    if (!head.ok()) co_return std::move(head).failure();
     auto lease = try_lease(*shared, *request, kept);
     if (!lease || !lease->connection()) {
       auto leased = co_await lease_connection(shared, request, std::move(lease), kept);
@@ -121,15 +164,10 @@ Task<Outcome<TransportResponse>> send_request(std::shared_ptr<Shared> shared,
     if (asks_to_close(request->headers)) exchange.forbid_reuse();
 
     Outcome<Done> sent = Done();
-    if (Http1Exchange::can_send_now(request->body)) {
-      auto at_once = exchange.send_now(std::move(head).value(), request->body);
-      if (at_once) {
-        sent = std::move(*at_once);
-      } else {
-        sent = co_await exchange.finish_sending();
-      }
+    if (auto at_once = send_now(*shared, *request, exchange)) {
+      sent = std::move(*at_once);
     } else {
-      sent = co_await exchange.send(std::move(head).value(), request->body);
+      sent = co_await finish_sending(*request, exchange);
     }
     const bool connection_ended = !sent.ok() && sent.failure().code == ErrorCode::connection_closed;
     if (!sent.ok() && !connection_ended) co_return std::move(sent).failure();

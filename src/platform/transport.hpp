@@ -10,6 +10,7 @@
 #include <reqivo/headers.hpp>
 #include <reqivo/options.hpp>
 #include <string>
+#include <string_view>
 
 #include "platform/event_loop.hpp"
 #include "platform/failure.hpp"
@@ -143,7 +144,7 @@ struct TransportResponse {
   TransportResponse() = default;
   int status = 0;
   std::string reason;
-  std::string http_version;  ///< "1.1", "1.0", "2"; empty where the platform does not say
+  std::string_view http_version;  ///< "1.1", "1.0": a literal; empty: the platform does not say
   Headers headers;
   std::unique_ptr<BodySource> body;  ///< null: `whole_body` is all there is, maybe nothing
   std::string whole_body;            ///< a body that came whole with the head, decoded

@@ -37,8 +37,9 @@ struct Url {
 
 /// Makes `to` what `parse_url(input, base)` would give, where that can be seen without parsing:
 /// `input` is `known`'s origin and a path in which the URL parser changes nothing, or, with `known`
-/// as its base, such a path alone. False: it has to be parsed, and `to` is as it was.
-[[nodiscard]] bool assign_plain_target(Url& to, std::string_view input, const Url& known,
+/// as its base, such a path alone. `input` is moved from where it is the whole URL. False: it has
+/// to be parsed, and both are as they were.
+[[nodiscard]] bool assign_plain_target(Url& to, std::string& input, const Url& known,
                                        bool known_is_base);
 
 /// `url` with `name=value` appended to its query, percent-encoded as

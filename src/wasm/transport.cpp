@@ -88,7 +88,7 @@ Outcome<TransportResponse> response_of(std::unique_ptr<FetchOperation> operation
   while (!text.empty()) {
     const std::string_view name = take_line(text);
     const std::string_view value = take_line(text);
-    response.headers.add_unchecked(std::string(name), std::string(value));
+    response.headers.add_unchecked(name, value);
   }
   if (head.has_body) {
     response.body = std::make_unique<FetchBody>(std::move(operation), request.progress);

@@ -68,7 +68,7 @@ TEST_CASE("dropped input is gone") {
   bytes.feed("abcdef");
   CHECK(take(bytes, 2) == "ab");
   bytes.drop_input();
-  bytes.release_input();
+  bytes.release_large();
   CHECK(take(bytes, 10).empty());
   bytes.feed("xyz");
   CHECK(take(bytes, 10) == "xyz");

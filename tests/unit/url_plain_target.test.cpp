@@ -52,9 +52,13 @@ void check_same(const std::optional<Url>& url, const std::optional<Url>& parsed)
 }
 
 /// None: it is left to the parser.
-std::optional<Url> put_together(std::string_view input, const Url& known, bool known_is_base) {
+std::optional<Url> put_together(std::string_view text, const Url& known, bool known_is_base) {
   Url url = *detail::parse_url("ftp://someone:secret@elsewhere:1/b?c#d");  // all of it must go
-  if (!detail::assign_plain_target(url, input, known, known_is_base)) return std::nullopt;
+  std::string input(text);
+  if (!detail::assign_plain_target(url, input, known, known_is_base)) {
+    CHECK(input == text);
+    return std::nullopt;
+  }
   return url;
 }
 
