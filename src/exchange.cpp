@@ -1,10 +1,10 @@
 #include "exchange.hpp"
 
+#include <reqivo/detail/recycling_allocator.hpp>
 #include <stdexcept>
 #include <utility>
 
 #include "platform/event_loop.hpp"
-#include "recycling_allocator.hpp"
 #include "redirect.hpp"
 #include "scheduler.hpp"
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <reqivo/detail/recycling_allocator.hpp>
 #include <reqivo/detail/session_core.hpp>
 #include <reqivo/errors.hpp>
 #include <reqivo/request.hpp>
@@ -8,7 +9,6 @@
 #include "credentials.hpp"
 #include "exchange.hpp"
 #include "fetch_options.hpp"
-#include "recycling_allocator.hpp"
 #include "session_state.hpp"
 
 namespace reqivo::detail {

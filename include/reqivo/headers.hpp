@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
+#include <reqivo/detail/recycling_allocator.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,7 @@ namespace reqivo {
 class Headers {
  public:
   using value_type = std::pair<std::string, std::string>;
-  using iterator = std::vector<value_type>::const_iterator;
+  using iterator = std::vector<value_type, detail::RecyclingAllocator<value_type>>::const_iterator;
   using const_iterator = iterator;
 
   Headers() = default;
@@ -51,7 +52,7 @@ class Headers {
   void reserve(std::size_t count) { fields_.reserve(count); }
 
  private:
-  std::vector<value_type> fields_;
+  std::vector<value_type, detail::RecyclingAllocator<value_type>> fields_;
 };
 
 /// True where the two names are the same field name: ASCII letters without regard to case.

@@ -55,18 +55,67 @@ Task<Outcome<Done>> Connection::handshake() {
   }
 }
 
-Task<Outcome<bool>> Connection::fill(Phase phase, BodyChunk* chunk) {
-  if (tls_) return fill_tls(phase, chunk);
-  return [](Socket& socket, Phase where, BodyChunk* to) -> Task<Outcome<bool>> {
-    const std::error_code error = co_await socket.fill(to);
-    co_return filled(error, where);
-  }(socket_, phase, chunk);
+// ---- Fill
+
+Connection::Fill::Fill(Connection& connection, Phase phase, BodyChunk* chunk)
+    : connection_(connection),
+      phase_(phase),
+      chunk_(chunk),
+      socket_fill_(connection.socket_.fill(connection.tls_ ? nullptr : chunk)) {}
+
+bool Connection::Fill::await_ready() {
+  if (connection_.tls_) {
+    const auto progress = connection_.decrypt(chunk_);
+    if (progress != TlsEngine::Progress::want_input) {
+      at_hand_ = progress;
+      return true;
+    }
+    connection_.send_tls_output();
+  }
+  return socket_fill_.await_ready();
 }
 
-Outcome<bool> Connection::filled(const std::error_code& error, Phase phase) {
-  if (error == asio::error::eof) return false;
+Outcome<Connection::Arrival> Connection::Fill::await_resume() {
+  if (at_hand_) return connection_.arrived(*at_hand_, phase_);
+  const std::error_code error = socket_fill_.await_resume();
+  if (!connection_.tls_) return arrived(error, phase_);
+  TlsEngine& tls = *connection_.tls_;
+  if (error == asio::error::eof) {
+    tls.peer_vanished();
+  } else if (error) {
+    return socket_failure(error, phase_);
+  }
+  tls.receive(connection_.socket_.input());
+  connection_.socket_.consume(connection_.socket_.input().size());
+  return connection_.arrived(connection_.decrypt(chunk_), phase_);
+}
+
+Outcome<Connection::Arrival> Connection::arrived(const std::error_code& error, Phase phase) {
+  if (error == asio::error::eof) return Arrival::end;
   if (error) return socket_failure(error, phase);
-  return true;
+  return Arrival::bytes;
+}
+
+Outcome<Connection::Arrival> Connection::arrived(TlsEngine::Progress progress, Phase phase) const {
+  switch (progress) {
+    case TlsEngine::Progress::done:
+      return Arrival::bytes;
+    case TlsEngine::Progress::closed:
+      return Arrival::end;
+    case TlsEngine::Progress::failed:
+      return tls_failure(phase);
+    default:
+      return Arrival::nothing;
+  }
+}
+
+void Connection::send_tls_output() noexcept {
+  std::string& output = tls_->pending_output();
+  if (!output.empty()) output.erase(0, socket_.try_send(output));
+}
+
+TlsEngine::Progress Connection::decrypt(BodyChunk* chunk) {
+  return chunk != nullptr ? decrypt_into(*chunk) : decrypt();
 }
 
 TlsEngine::Progress Connection::decrypt() {
@@ -95,28 +144,6 @@ void Connection::release_plaintext() noexcept {
   plaintext_begin_ = plaintext_end_ = 0;
   if (!plaintext_ || plaintext_size_ != BufferPool::buffer_size) return;
   socket_.buffers().give_back(std::move(plaintext_));
-}
-
-Task<Outcome<bool>> Connection::fill_tls(Phase phase, BodyChunk* chunk) {
-  for (;;) {
-    const auto progress = chunk != nullptr ? decrypt_into(*chunk) : decrypt();
-    if (progress == TlsEngine::Progress::done) co_return true;
-    if (progress == TlsEngine::Progress::closed) co_return false;
-    if (progress == TlsEngine::Progress::failed) co_return tls_failure(phase);
-    if (!tls_->pending_output().empty()) {  // the answer to a key update
-      OutgoingBytes output(std::exchange(tls_->pending_output(), {}));
-      const std::error_code error = co_await socket_.write(std::move(output));
-      if (error) co_return socket_failure(error, phase);
-    }
-    const std::error_code error = co_await socket_.fill();
-    if (error == asio::error::eof) {
-      tls_->peer_vanished();
-    } else if (error) {
-      co_return socket_failure(error, phase);
-    }
-    tls_->receive(socket_.input());
-    socket_.consume(socket_.input().size());
-  }
 }
 
 std::string_view Connection::input() const noexcept {

@@ -1,6 +1,7 @@
 // Bytes over TCP or TLS: what the HTTP codec stands on.
 #pragma once
 
+#include <coroutine>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -30,16 +31,40 @@ class Connection {
   /// The TLS handshake; nothing without TLS.
   Task<detail::Outcome<detail::Done>> handshake();
 
-  /// Waits for bytes. True: `input()` holds what came. False: a proper end of the stream (over TLS:
-  /// close_notify). `phase` is where a failure happens. With a `chunk`, and nothing in `input()`,
-  /// the bytes go there; yet what has come in already while something was sent is in `input()`.
-  /// Lifetime: `chunk` outlives the task.
-  Task<detail::Outcome<bool>> fill(Phase phase, BodyChunk* chunk = nullptr);
-  /// Without TLS, what `fill` waits for can be awaited without a task around it; `filled` tells
-  /// what came of it.
-  [[nodiscard]] bool encrypted() const noexcept { return tls_.has_value(); }
-  [[nodiscard]] Socket::Fill fill_plain(BodyChunk* chunk = nullptr) { return socket_.fill(chunk); }
-  [[nodiscard]] static detail::Outcome<bool> filled(const std::error_code& error, Phase phase);
+  /// What waiting for bytes came to.
+  enum class Arrival {
+    bytes,    ///< `input()`, or the chunk, holds what came
+    end,      ///< a proper end of the stream (over TLS: close_notify)
+    nothing,  ///< TLS had use for what came: wait again
+  };
+
+  class [[nodiscard]] Fill {
+   public:
+    Fill(Connection& connection, Phase phase, BodyChunk* chunk);
+    Fill(const Fill&) = delete;
+    Fill& operator=(const Fill&) = delete;
+    ~Fill() = default;
+    [[nodiscard]] bool await_ready();
+    template <detail::KitPromise Promise>
+    void await_suspend(std::coroutine_handle<Promise> waiter) {
+      socket_fill_.await_suspend(waiter);
+    }
+    [[nodiscard]] detail::Outcome<Arrival> await_resume();
+
+   private:
+    Connection& connection_;
+    Phase phase_;
+    BodyChunk* chunk_;
+    Socket::Fill socket_fill_;
+    std::optional<TlsEngine::Progress> at_hand_;  // some: nothing need be waited for
+  };
+
+  /// Waits for bytes: `co_await connection.fill(...)` gives an `Arrival`. `phase` is where a
+  /// failure happens. With a `chunk`, and nothing in `input()`, the bytes go there; yet what has
+  /// come in already while something was sent is in `input()`. Lifetime: both outlive the awaiter.
+  [[nodiscard]] Fill fill(Phase phase, BodyChunk* chunk = nullptr) {
+    return Fill(*this, phase, chunk);
+  }
   /// Received bytes that nobody has consumed. Valid until the next `fill`.
   [[nodiscard]] std::string_view input() const noexcept;
   void consume(std::size_t count) noexcept;
@@ -78,8 +103,14 @@ class Connection {
 
  private:
   [[nodiscard]] detail::Failure tls_failure(Phase phase) const;
-  Task<detail::Outcome<bool>> fill_tls(Phase phase, BodyChunk* chunk);
-  /// Decrypts what there is, into `input()` or into a chunk.
+  /// What `error`, or the lack of it, of the socket means.
+  [[nodiscard]] static detail::Outcome<Arrival> arrived(const std::error_code& error, Phase phase);
+  [[nodiscard]] detail::Outcome<Arrival> arrived(TlsEngine::Progress progress, Phase phase) const;
+  /// Sends what TLS answers by itself, such as that there is no renegotiation. What does not go now
+  /// goes ahead of the next bytes.
+  void send_tls_output() noexcept;
+  /// Decrypts what there is, into `chunk` or, where it is null, into `input()`.
+  [[nodiscard]] TlsEngine::Progress decrypt(BodyChunk* chunk);
   [[nodiscard]] TlsEngine::Progress decrypt();
   [[nodiscard]] TlsEngine::Progress decrypt_into(BodyChunk& chunk);
   void release_plaintext() noexcept;

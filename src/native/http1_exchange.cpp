@@ -114,28 +114,24 @@ bool Http1Exchange::rejected_early() {
 
 // ---- receiving
 
-Task<Outcome<Done>> Http1Exchange::receive_head() {
+std::optional<Outcome<Done>> Http1Exchange::receive_head() {
   progress_->enter(Phase::head, progress_->last_activity());
-  if (early_failure_) co_return std::move(*early_failure_);
-  while (!head_received_) {
+  if (early_failure_) return std::move(*early_failure_);
+  if (!head_received_) {
     auto parsed = parse_head();
-    if (!parsed.ok()) co_return std::move(parsed).failure();
-    if (head_received_) break;
-    Outcome<bool> more(false);
-    if (lease_.connection()->encrypted()) {
-      more = co_await lease_.connection()->fill(Phase::head);
-    } else {
-      const std::error_code error = co_await lease_.connection()->fill_plain();
-      more = Connection::filled(error, Phase::head);
-    }
-    if (!more.ok()) co_return std::move(more).failure();
-    if (more.value()) continue;
-    if (!parser().started()) co_return closed_by_peer(Phase::head);
-    static_cast<void>(parser().finish());
-    co_return parser().failure();
+    if (!parsed.ok()) return std::move(parsed).failure();
+    if (!parsed.value()) return std::nullopt;
   }
   progress_->enter(Phase::body, progress_->last_activity());
-  co_return Done();
+  return Done();
+}
+
+std::optional<Outcome<Done>> Http1Exchange::receive_head(Outcome<Connection::Arrival> arrival) {
+  if (!arrival.ok()) return std::move(arrival).failure();
+  if (arrival.value() != Connection::Arrival::end) return receive_head();
+  if (!parser().started()) return closed_by_peer(Phase::head);
+  static_cast<void>(parser().finish());
+  return parser().failure();
 }
 
 Outcome<bool> Http1Exchange::parse_head() {
@@ -211,14 +207,8 @@ class Http1Body final : public detail::BodySource {
     while (ready_.empty() && !ended_ && !failure_) {
       Connection& connection = *exchange_.lease_.connection();
       BodyChunk* const chunk = exchange_.prepare(chunk_) ? &chunk_ : nullptr;
-      Outcome<bool> more(false);
-      if (connection.encrypted()) {
-        more = co_await connection.fill(Phase::body, chunk);
-      } else {
-        const std::error_code error = co_await connection.fill_plain(chunk);
-        more = Connection::filled(error, Phase::body);
-      }
-      take(std::move(more));
+      Outcome<Connection::Arrival> arrival = co_await connection.fill(Phase::body, chunk);
+      take(std::move(arrival));
     }
     if (failure_) co_return *failure_;
     co_return std::exchange(ready_, {});
@@ -226,16 +216,18 @@ class Http1Body final : public detail::BodySource {
 
  private:
   /// Parses what has come into `ready_`, or notes the end or the failure.
-  void take(Outcome<bool> more) {
-    if (!more.ok()) {
-      fail_with(std::move(more).failure());
-    } else if (more.value()) {
+  void take(Outcome<Connection::Arrival> arrival) {
+    if (!arrival.ok()) {
+      fail_with(std::move(arrival).failure());
+    } else if (arrival.value() == Connection::Arrival::bytes) {
       auto parsed = exchange_.parse_chunk(chunk_, ready_);
       if (parsed.ok()) {
         ended_ = parsed.value();
       } else {
         fail_with(std::move(parsed).failure());
       }
+    } else if (arrival.value() == Connection::Arrival::nothing) {
+      return;
     } else if (exchange_.parser().finish()) {
       ended_ = true;
     } else {

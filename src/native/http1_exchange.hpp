@@ -31,8 +31,12 @@ class Http1Exchange {
   /// `request` is all of it; a copy is kept of what is not sent.
   [[nodiscard]] std::optional<detail::Outcome<detail::Done>> send_now(std::string_view request);
   Task<detail::Outcome<detail::Done>> finish_sending();
-  /// Waits for the final head.
-  Task<detail::Outcome<detail::Done>> receive_head();
+  /// Takes in the final head, as far as it is at hand. None: it goes on with what `fill_head`
+  /// gives.
+  [[nodiscard]] std::optional<detail::Outcome<detail::Done>> receive_head();
+  [[nodiscard]] Connection::Fill fill_head() { return lease_.connection()->fill(Phase::head); }
+  [[nodiscard]] std::optional<detail::Outcome<detail::Done>> receive_head(
+      detail::Outcome<Connection::Arrival> arrival);
   /// After `receive_head`; to be moved from before `take_body`.
   [[nodiscard]] Http1Head& head() noexcept { return parser().head(); }
   /// True once any byte of the answer has come.

@@ -49,7 +49,9 @@ class Lease {
     }
     return *this;
   }
-  ~Lease() { drop(); }
+  ~Lease() {
+    if (pool_) drop();
+  }
 
   [[nodiscard]] explicit operator bool() const noexcept { return pool_ != nullptr; }
   /// Null until one was connected.

@@ -149,8 +149,9 @@ class Socket::State final : private Reactor::Client {
     counted(::recv(socket_, &byte, 1, MSG_PEEK), error);
     return !would_block(error);
   }
-  void try_send(std::string_view bytes) noexcept {
-    static_cast<void>(::send(socket_, bytes.data(), bytes.size(), send_flags));
+  std::size_t try_send(std::string_view bytes) const noexcept {
+    std::error_code ignored;  // whoever reads or writes next gets it again
+    return counted(::send(socket_, bytes.data(), bytes.size(), send_flags), ignored);
   }
   /// Closes without sending what the kernel still holds (RFC 9293 §3.10.5, ABORT): a peer that does
   /// not read would otherwise not learn of it.
@@ -399,7 +400,7 @@ bool Socket::stirred() const noexcept { return state_->read_done(); }
 bool Socket::take_early_input() noexcept { return state_->take_early_input(); }
 bool Socket::look() noexcept { return state_->look(); }
 std::error_code Socket::take_error() noexcept { return state_->take_read_error(); }
-void Socket::try_send(std::string_view bytes) noexcept { state_->try_send(bytes); }
+std::size_t Socket::try_send(std::string_view bytes) noexcept { return state_->try_send(bytes); }
 void Socket::close() noexcept {
   if (state_) state_->close();
 }

@@ -136,8 +136,9 @@ class Socket {
   [[nodiscard]] bool look() noexcept;
   /// The error of a watching read that has `stirred`.
   [[nodiscard]] std::error_code take_error() noexcept;
-  /// Sends a few bytes if the kernel takes them at once; for close_notify.
-  void try_send(std::string_view bytes) noexcept;
+  /// Sends what of a few bytes the kernel takes at once; returns how many. For what TLS says of its
+  /// own accord, such as close_notify.
+  std::size_t try_send(std::string_view bytes) noexcept;
   void close() noexcept;
 
  private:

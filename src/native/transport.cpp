@@ -173,7 +173,12 @@ Task<Outcome<TransportResponse>> send_request(std::shared_ptr<Shared> shared,
     if (!sent.ok() && !connection_ended) co_return std::move(sent).failure();
     // A server that refuses a body may answer and close before it has read it all: the answer
     // counts.
-    auto received = co_await exchange.receive_head();
+    auto receiving = exchange.receive_head();
+    while (!receiving) {
+      Outcome<Connection::Arrival> arrival = co_await exchange.fill_head();
+      receiving = exchange.receive_head(std::move(arrival));
+    }
+    Outcome<Done>& received = *receiving;
     if (received.ok()) {
       if (connection_ended) exchange.forbid_reuse();
       co_return make_response(std::move(exchange), request->decode);

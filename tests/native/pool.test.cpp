@@ -456,6 +456,31 @@ TEST_CASE("room granted to who is then cancelled goes to the next", "[pool]") {
   });
 }
 
+TEST_CASE("an origin with nothing open is forgotten, and counts from none when it comes back",
+          "[pool]") {
+  run_test([]() -> Task<void> {
+    native::Pool pool(Limits().connections(3).connections_per_host(1));
+    const auto lease_to = [&pool](const std::string& origin) {
+      return pool.try_acquire(origin, native::KeptConnection::any, {});
+    };
+    for (int round = 0; round < 3; ++round) {
+      auto first = lease_to("http://first:80");
+      CHECK(first);
+      CHECK_FALSE(lease_to("http://first:80"));
+      first.reset();
+      first = lease_to("http://first:80");
+      CHECK(first);
+      const auto second = lease_to("http://second:80");
+      CHECK(second);
+      first.reset();
+      CHECK_FALSE(lease_to("http://second:80"));
+      CHECK(lease_to("http://first:80"));
+      pool.close_idle();
+    }
+    co_return;
+  });
+}
+
 TEST_CASE("closing a session closes its idle connections", "[pool]") {
   run_test([]() -> Task<void> {
     const std::string tag = unique_tag();

@@ -35,13 +35,15 @@ class Pair {
   }
   /// Sends the end, and stays open: a full close would be told by an event of its own.
   void send_end() const { REQUIRE(::shutdown(peer_, SHUT_WR) == 0); }
-  [[nodiscard]] std::size_t receive_all() const {
+  /// Sending to it fails from now on.
+  void refuse() const { REQUIRE(::shutdown(peer_, SHUT_RD) == 0); }
+  [[nodiscard]] std::string receive_all() const {
     std::array<char, 4096> room{};
-    std::size_t total = 0;
+    std::string all;
     for (;;) {
       const ssize_t count = ::recv(peer_, room.data(), room.size(), MSG_DONTWAIT);
-      if (count <= 0) return total;
-      total += static_cast<std::size_t>(count);
+      if (count <= 0) return all;
+      all.append(room.data(), static_cast<std::size_t>(count));
     }
   }
 
@@ -97,12 +99,35 @@ Task<std::size_t> drain_while_written(Pair& pair, std::size_t count) {
   auto writer = create_task(write_all(pair.socket, count));
   std::size_t total = 0;
   while (!writer.done()) {
-    total += pair.receive_all();
+    total += pair.receive_all().size();
     co_await sleep(0ms);
   }
   const std::error_code error = co_await writer;
   CHECK_FALSE(error);
-  co_return total + pair.receive_all();
+  co_return total + pair.receive_all().size();
+}
+
+Task<std::error_code> finish_write(Socket& socket) {
+  co_return co_await socket.finish_write(false);
+}
+
+/// What arrives where the rest of a write goes on.
+Task<std::string> received_to_the_end(Pair& pair) {
+  auto writer = create_task(finish_write(pair.socket));
+  std::string all;
+  while (!writer.done()) {
+    all += pair.receive_all();
+    co_await sleep(0ms);
+  }
+  const std::error_code error = co_await writer;
+  CHECK_FALSE(error);
+  co_return all + pair.receive_all();
+}
+
+std::string different_bytes(std::size_t count) {
+  std::string bytes;
+  for (std::size_t i = 0; i < count; ++i) bytes += static_cast<char>(i * i >> 7U);
+  return bytes;
 }
 
 }  // namespace
@@ -126,6 +151,35 @@ TEST_CASE("the end of a stream is seen whatever the last read left of its buffer
 TEST_CASE("a write that the kernel does not take at once goes on when there is room", "[socket]") {
   Pair pair;
   CHECK(run(drain_while_written(pair, 4 * 1024 * 1024)) == 4 * 1024 * 1024);
+}
+
+TEST_CASE("bytes that the kernel takes at once are not kept", "[socket]") {
+  Pair pair;
+  const auto error = pair.socket.write_now("a request");
+  REQUIRE(error);
+  CHECK_FALSE(*error);
+  CHECK_FALSE(pair.socket.write_unfinished());
+  CHECK(pair.receive_all() == "a request");
+}
+
+TEST_CASE("bytes that the kernel does not take at once are the socket's own", "[socket]") {
+  Pair pair;
+  const std::string expected = different_bytes(3 * 1024 * 1024);
+  std::string bytes = expected;
+  CHECK_FALSE(pair.socket.write_now(bytes));
+  CHECK(pair.socket.write_unfinished());
+  bytes.assign(bytes.size(), '?');
+  CHECK(run(received_to_the_end(pair)) == expected);
+  CHECK_FALSE(pair.socket.write_unfinished());
+}
+
+TEST_CASE("a write that fails at once says so, and did not send all", "[socket]") {
+  Pair pair;
+  pair.refuse();
+  const auto error = pair.socket.write_now("a request");
+  REQUIRE(error);
+  CHECK(*error == asio::error::broken_pipe);
+  CHECK(pair.socket.write_unfinished());
 }
 
 TEST_CASE("a socket that nobody waits for keeps what came for the next read", "[socket]") {

@@ -89,6 +89,24 @@ TEST_CASE("threads with a loop and a session each do not meet", "[threads][tsan]
   CHECK(good == 4 * 3 * 26);
 }
 
+TEST_CASE("a response may be handed to another thread, and end there", "[threads][tsan]") {
+  std::vector<Response> responses(4);
+  on_threads(4, [&responses](int number) {
+    AsyncSession session;
+    responses[static_cast<std::size_t>(number)] = run([](AsyncSession& by) -> Task<Response> {
+      co_return co_await by.get(test_server().http("/get"));
+    }(session));
+  });
+  for (const Response& response : responses) {
+    CHECK(response.headers().contains("Content-Type"));
+  }
+  on_threads(4, [&responses](int number) {
+    const Response mine = std::move(responses[static_cast<std::size_t>(number)]);
+    Headers headers = mine.headers();
+    headers.set("Content-Type", "of its own");
+  });
+}
+
 TEST_CASE("blocking sessions on several threads do not meet", "[threads][tsan]") {
   std::atomic<int> good = 0;
   on_threads(4, [&good](int number) {

@@ -374,6 +374,54 @@ TEST_CASE("a body that ends with the connection has to end with close_notify", "
   });
 }
 
+TEST_CASE("new keys in the midst of an answer are taken, and the connection goes on", "[tls]") {
+  run_test([]() -> Task<void> {
+    TlsTestServer server(own_server());
+    server.only_version(TLS1_3_VERSION);
+    LocalListener listener;
+    AsyncSession session(listener.url("/", "https", "localhost"));
+    session.tls(trusting_own());
+
+    JoinHandle<Response> first = create_task(session.get("/"));
+    TlsPeer peer(server, co_await listener.accept());
+    co_await peer.wait_head();
+    for (const std::string_view part :
+         {"HTTP/1.1 200 OK\r\n", "Content-Length: 8\r\n\r\n", "half"}) {
+      peer.update_keys();
+      co_await sleep(5ms);  // they come alone: there is nothing yet that they could go along with
+      peer.send(part);
+      co_await sleep(5ms);
+    }
+    peer.update_keys();
+    peer.send("more");
+    const Response whole = co_await first;
+    CHECK(whole.body() == "halfmore");
+
+    JoinHandle<Response> second = create_task(session.get("/"));
+    co_await peer.wait_head(2);
+    peer.send(answer_with("again"));
+    const Response again = co_await second;
+    CHECK(again.body() == "again");
+    CHECK_FALSE(listener.has_connection());
+  });
+}
+
+TEST_CASE("a server that asks to renegotiate is told at once that nobody will", "[tls]") {
+  run_test([]() -> Task<void> {
+    TlsTestServer server(own_server());
+    server.only_version(TLS1_2_VERSION);
+    LocalListener listener;
+    AsyncSession session(listener.url("/", "https", "localhost"));
+    session.tls(trusting_own());
+    const JoinHandle<Response> request = create_task(session.get("/"));
+    TlsPeer peer(server, co_await listener.accept());
+    co_await peer.wait_head();
+    peer.ask_to_renegotiate();
+    co_await wait_for(peer.wait_heard(), 2s);
+    CHECK_FALSE(request.done());
+  });
+}
+
 TEST_CASE("https to a port of plain http says so", "[tls]") {
   run_test([]() -> Task<void> {
     const TlsError failure =

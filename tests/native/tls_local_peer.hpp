@@ -1,6 +1,9 @@
 // The server side of TLS connections over real sockets, moved step by step by the test.
 #pragma once
 
+#include <openssl/ssl.h>
+
+#include <catch2/catch_test_macros.hpp>
 #include <chrono>
 #include <reqivo/async.hpp>
 #include <reqivo/options.hpp>
@@ -35,9 +38,9 @@ class TlsPeer {
   TlsPeer(const testing::TlsTestServer& server, LocalPeer peer)
       : tls_(server), peer_(std::move(peer)) {}
 
-  /// Waits until the plaintext received ends a head.
-  Task<void> wait_head() {
-    while (tls_.received().find("\r\n\r\n") == std::string::npos) {
+  /// Waits until the plaintext received ends a head, or so many.
+  Task<void> wait_head(int count = 1) {
+    while (heads_received() < count) {
       step();
       co_await sleep(std::chrono::milliseconds(1));
     }
@@ -53,6 +56,22 @@ class TlsPeer {
     tls_.send(plaintext);
     peer_.send(tls_.take_output());
   }
+  /// New keys from here on, of the client as well (RFC 8446 §4.6.3).
+  void update_keys() {
+    REQUIRE(SSL_key_update(tls_.ssl(), SSL_KEY_UPDATE_REQUESTED) == 1);
+    REQUIRE(SSL_do_handshake(tls_.ssl()) == 1);
+    peer_.send(tls_.take_output());
+  }
+  /// TLS 1.2 only.
+  void ask_to_renegotiate() {
+    REQUIRE(SSL_renegotiate(tls_.ssl()) == 1);
+    REQUIRE(SSL_do_handshake(tls_.ssl()) == 1);
+    peer_.send(tls_.take_output());
+  }
+  /// Waits until the client has said something more, whatever it is.
+  Task<void> wait_heard() {
+    while (peer_.take().empty()) co_await sleep(std::chrono::milliseconds(1));
+  }
   void close_notify() {
     tls_.close_notify();
     peer_.send(tls_.take_output());
@@ -61,6 +80,14 @@ class TlsPeer {
   [[nodiscard]] int version() const noexcept { return tls_.version(); }
 
  private:
+  [[nodiscard]] int heads_received() const {
+    int count = 0;
+    for (std::size_t at = 0; (at = tls_.received().find("\r\n\r\n", at)) != std::string::npos;
+         ++at) {
+      ++count;
+    }
+    return count;
+  }
   void step() {
     tls_.feed(peer_.take());
     tls_.advance();

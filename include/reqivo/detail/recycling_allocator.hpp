@@ -6,8 +6,8 @@
 
 namespace reqivo::detail {
 
-/// For std::allocate_shared of objects that malloc has no quick list for, which it then merges and
-/// splits again each time.
+/// For objects and lists that malloc has no quick list for, which it then merges and splits again
+/// each time. Unlike a frame, what it gave may be freed by any thread, which keeps it then.
 template <class T>
 class RecyclingAllocator {
  public:
