@@ -41,7 +41,9 @@ const openPage = async (browser, server) => {
 };
 
 const openBrowser = async (name, server) => {
-  const {browser, close} = await launch(name);
+  // As for a user who does not look: with somebody listening, Chromium records the whole stack that
+  // each request was made from, which takes longer than the request, and longest from WebAssembly.
+  const {browser, close} = await launch(name, {networkEvents: false});
   try {
     const page = await openPage(browser, server);
     const call = (method, ...words) => page.evaluate(

@@ -56,7 +56,7 @@ async function closeBrowser(browser, guard, folder) {
 }
 
 // The options of puppeteer's `launch`. The browser writes into `folder` only, its home included.
-function launchOptions(name, folder, acceptInsecureCerts) {
+function launchOptions(name, folder, acceptInsecureCerts, networkEvents) {
   const [userDataDir, home, temporary] = ['profile', 'home', 'temporary'].map((part) => {
     const path = join(folder, part);
     mkdirSync(path);
@@ -66,7 +66,7 @@ function launchOptions(name, folder, acceptInsecureCerts) {
     : { browser: 'firefox' };
   return {
     ...own, userDataDir, executablePath: findCommand(name), headless: true, timeout: startLimit,
-    acceptInsecureCerts, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
+    acceptInsecureCerts, networkEnabled: networkEvents, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
     env: { ...process.env, HOME: home, TMPDIR: temporary, XDG_CACHE_HOME: join(home, '.cache'),
       XDG_CONFIG_HOME: join(home, '.config'), MOZ_CRASHREPORTER_DISABLE: '1' },
   };
@@ -74,15 +74,17 @@ function launchOptions(name, folder, acceptInsecureCerts) {
 
 // Resolves to {browser, close} for 'chromium' or 'firefox': puppeteer's browser with a fresh
 // profile, and what ends it, with all of its processes, 5 s later at the latest. With
-// `acceptInsecureCerts` it takes the test server's certificate, and any other. Should this process
-// be killed first, they end all the same.
-export async function launch(name, { acceptInsecureCerts = false } = {}) {
+// `acceptInsecureCerts` it takes the test server's certificate, and any other. Without
+// `networkEvents` it reports no requests. Should this process be killed first, they end all the
+// same.
+export async function launch(name, { acceptInsecureCerts = false, networkEvents = true } = {}) {
   if (!Object.hasOwn(commands, name)) throw new Error(`no such browser: ${name}`);
   const puppeteer = loadPuppeteer();
   const folder = mkdtempSync(join(tmpdir(), 'reqivo-browser-'));
   let browser;
   try {
-    browser = await puppeteer.launch(launchOptions(name, folder, acceptInsecureCerts));
+    browser = await puppeteer.launch(
+      launchOptions(name, folder, acceptInsecureCerts, networkEvents));
   } catch (error) {
     removeFolder(folder);
     throw error;
