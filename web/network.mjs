@@ -1,11 +1,13 @@
 // What the page's own fetch sees of the requests that a pattern makes. It only looks on: the
 // library gets the very promises and streams that the platform made.
 
-let expecting = null;
+let expecting = [];
 
-// Called just before a request is sent: the fetch that follows at once is the run's.
+// Called before a request is sent. Those of one task are sent in the same order before it ends, but
+// for what was dropped meanwhile.
 export function expectRequest(run) {
-  expecting = run;
+  if (expecting.length === 0) setTimeout(() => { expecting = []; });
+  expecting.push(run);
 }
 
 function watchBody(body, request) {
@@ -38,8 +40,7 @@ function watchRequest(answer, init, request) {
 export function watchFetch() {
   const original = globalThis.fetch;
   globalThis.fetch = (resource, init) => {
-    const run = expecting;
-    expecting = null;
+    const run = init?.signal ? expecting.shift() : undefined; // not for what the page itself loads
     const answer = original.call(globalThis, resource, init);
     if (run) watchRequest(answer, init, run.addRequest(init.method, resource));
     return answer;

@@ -59,15 +59,16 @@ void reqivo_set_exit_code(int exit_code) noexcept;
 /// Sends a request and gives its handle, which is never used again. `head` is lines ended by LF, of
 /// bytes: method, URL, redirect mode, credentials, mode, cache, referrer policy, integrity,
 /// keepalive ("1"), priority, then name and value of each field; of the settings an empty one is
-/// the platform's default. `body` is copied before the call returns; null for none.
+/// the platform's default. `body`, null for none, is read after the call, once C++ has left the
+/// stack: it stays as long as the operation.
 std::int32_t reqivo_fetch_start(reqivo::wasm::FetchOperation* operation, const char* head,
                                 std::size_t head_size, const char* body,
                                 std::size_t body_size) noexcept;
 /// The same; JavaScript asks for the body piece by piece (`reqivo_fetch_wants_piece`).
 std::int32_t reqivo_fetch_start_streamed(reqivo::wasm::FetchOperation* operation, const char* head,
                                          std::size_t head_size) noexcept;
-/// Asks for the next bytes of the body, one call at a time: `reqivo_fetch_chunk`, `_end` or
-/// `_failed` answers it.
+/// Asks for the next bytes of the body, once C++ has left the stack, one call at a time:
+/// `reqivo_fetch_chunk`, `_end` or `_failed` answers it.
 void reqivo_fetch_read(std::int32_t handle) noexcept;
 /// Answers `reqivo_fetch_wants_piece`; the bytes are copied before the call returns.
 void reqivo_fetch_send_piece(std::int32_t handle, const char* piece, std::size_t size) noexcept;

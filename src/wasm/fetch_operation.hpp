@@ -29,7 +29,7 @@ class FetchOperation {
   FetchOperation& operator=(const FetchOperation&) = delete;
   ~FetchOperation();
 
-  /// `head` as reqivo_fetch_start takes it; `body` may be null.
+  /// `head` as reqivo_fetch_start takes it; `body` may be null, and outlives the operation.
   void start(std::string_view head, const std::string* body);
   /// The body goes piece by piece, as it is asked for.
   void start_streamed(std::string_view head);

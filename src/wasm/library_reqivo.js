@@ -21,8 +21,29 @@ addToLibrary({
     // Calls into C++ from the outermost frame.
     enter(call) {
       let mayResume = 0;
-      callUserCallback(() => { mayResume = call(); });
+      reqivo.inside = true;
+      try {
+        callUserCallback(() => { mayResume = call(); });
+      } finally {
+        reqivo.inside = false;
+        reqivo.carryOut();
+      }
       if (mayResume) reqivo.resume?.();
+    },
+    inside: false,
+
+    // What C++ orders of fetch is done once it has left the stack: browsers look at the stack that a
+    // request is made from, and take the longer for it the deeper it is.
+    orders: [],
+    // Nothing is done for a record that is not alive any more by then.
+    order(record, work) {
+      if (!reqivo.inside && !reqivo.orders.length) queueMicrotask(reqivo.carryOut);
+      reqivo.orders.push(() => {
+        if (record.operation) work(record);
+      });
+    },
+    carryOut() {
+      if (reqivo.orders.length) reqivo.orders.splice(0).forEach((work) => work());
     },
     turn() {
       reqivo.enter(() => _reqivo_turn(0));
@@ -95,12 +116,16 @@ addToLibrary({
     records: null, // by handle
     lastHandle: 0,
 
-    // `init` has the body, where there is one.
-    start(record, head, headSize, init) {
+    // `body` gives the part of fetch's second argument that is about it.
+    start(record, head, headSize, body) {
       const handle = ++reqivo.lastHandle;
       reqivo.records.set(handle, record);
-      record.controller = new AbortController();
       const lines = reqivo.decodeBytes(head, headSize).split('\n');
+      reqivo.order(record, () => reqivo.send(record, lines, body()));
+      return handle;
+    },
+    send(record, lines, init) {
+      record.controller = new AbortController();
       const [method, url, redirect, credentials, mode, cache, referrerPolicy, integrity, keepalive,
         priority] = lines;
       const headers = [];
@@ -114,7 +139,6 @@ addToLibrary({
       new Promise((resolve) => resolve(fetch(url, init))).then(
         (response) => reqivo.takeResponse(record, response),
         (error) => reqivo.fail(record, error));
-      return handle;
     },
 
     // Hands `text` to an operation and tells it by `tell`.
@@ -261,10 +285,11 @@ addToLibrary({
 
   reqivo_fetch_start__deps: ['$reqivo'],
   reqivo_fetch_start: (operation, head, headSize, body, bodySize) =>
-    reqivo.start({ operation }, head, headSize, body ? { 'body': reqivo.bytes(body, bodySize) } : {}),
+    reqivo.start({ operation }, head, headSize,
+      () => (body ? { 'body': reqivo.bytes(body, bodySize) } : {})),
 
   reqivo_fetch_read__deps: ['$reqivo'],
-  reqivo_fetch_read: (handle) => reqivo.read(reqivo.records.get(handle)),
+  reqivo_fetch_read: (handle) => reqivo.order(reqivo.records.get(handle), reqivo.read),
 
   reqivo_fetch_release__deps: ['$reqivo'],
   reqivo_fetch_release: (handle) => {
@@ -328,7 +353,8 @@ addToLibrary({
   reqivo_fetch_start_streamed__deps: ['$reqivo', '$reqivoUpload'],
   reqivo_fetch_start_streamed: (operation, head, headSize) => {
     const record = { operation };
-    return reqivo.start(record, head, headSize, { 'body': reqivoUpload.stream(record), 'duplex': 'half' });
+    return reqivo.start(record, head, headSize,
+      () => ({ 'body': reqivoUpload.stream(record), 'duplex': 'half' }));
   },
 
   reqivo_fetch_send_piece__deps: ['$reqivo'],

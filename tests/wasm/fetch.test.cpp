@@ -44,6 +44,7 @@ TEST_CASE("10,000 aborted requests leave no handle and no memory behind", "[fetc
       std::vector<JoinHandle<Response>> requests;
       for (int i = 0; i < 100; ++i) requests.push_back(create_task(session.get("/stall")));
       CHECK(fetches_held() == 100);
+      co_await sleep(0ms);  // only now are they sent
       requests.clear();
       CHECK(fetches_held() == 0);
       // And it lets the browser catch up: Chromium refuses what comes while thousands of requests
@@ -219,6 +220,31 @@ TEST_CASE("what fetch tells is dealt with in the call that tells it", "[fetch]")
     // A turn of its own for each event would be most of the time that a request takes in C++.
     CHECK(turns_asked() - before == 0);
     CHECK(second.body().size() == 100);
+  });
+}
+
+TEST_CASE("fetch is called once C++ has left the stack", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const int before = fetch_calls();
+    const Response empty = co_await session.get("/get");
+    const Response echo = co_await session.post("/post").body("a body of its own");
+    CHECK(fetch_calls() - before == 2);
+    CHECK(fetch_calls_inside() == 0);
+    CHECK(empty.ok());
+    CHECK(echo.json().at("data") == "a body of its own");
+  });
+}
+
+TEST_CASE("a request that is dropped where it was made is not sent", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const int before = fetch_calls();
+    { const JoinHandle<Response> dropped = create_task(session.get("/get")); }
+    CHECK(fetches_held() == 0);
+    const Response response = co_await session.get("/get");
+    CHECK(response.ok());
+    CHECK(fetch_calls() - before == 1);
   });
 }
 

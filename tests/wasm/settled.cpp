@@ -20,6 +20,19 @@ EM_JS(int, reqivo_test_turns_asked, (), {
   }
   return globalThis['reqivoTurnsAsked']['count'];
 });
+EM_JS(int, reqivo_test_fetch_calls, (int inside_only), {
+  if (!globalThis['reqivoFetchCalls']) {
+    const call = globalThis.fetch;
+    const calls = globalThis['reqivoFetchCalls'] = { 'all' : 0, 'inside' : 0 };
+    globalThis.fetch = (...words) => {
+      Error['stackTraceLimit'] = 1000;
+      ++calls['all'];
+      if (new Error().stack.includes('wasm-function')) ++calls['inside'];
+      return call(...words);
+    };
+  }
+  return globalThis['reqivoFetchCalls'][inside_only ? 'inside' : 'all'];
+});
 // clang-format on
 
 namespace reqivo::test {
@@ -31,6 +44,10 @@ emscripten::val settled(emscripten::val promise) {
 Aborter::Aborter() : controller_(emscripten::val::global("AbortController").new_()) {}
 
 int turns_asked() { return reqivo_test_turns_asked(); }
+
+int fetch_calls() { return reqivo_test_fetch_calls(0); }
+
+int fetch_calls_inside() { return reqivo_test_fetch_calls(1); }
 
 int fetches_held() { return reqivo_test_fetches_held(); }
 

@@ -24,6 +24,10 @@ class Aborter {
 /// How many turns of the event loop were asked of queueMicrotask since the first call of this.
 [[nodiscard]] int turns_asked();
 
+/// How often fetch was called since the first call of this, and how often with C++ on the stack.
+[[nodiscard]] int fetch_calls();
+[[nodiscard]] int fetch_calls_inside();
+
 /// How many fetches and promises library_reqivo.js holds on to.
 [[nodiscard]] int fetches_held();
 [[nodiscard]] int promises_held();
