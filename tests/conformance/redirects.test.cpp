@@ -315,6 +315,18 @@ TEST_CASE("a failure behind a redirect is told by the request that failed, and i
   });
 }
 
+TEST_CASE("a body that fails behind a redirect is told by the URL that it came from",
+          "[redirects]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    session.limits(Limits().body_size(100));
+    const auto failure =
+        co_await failure_of<InvalidResponseError>(session.get("/redirect-to?url=/bytes/5000"));
+    check_failure(failure, ErrorCode::limit_exceeded, Phase::body, false);
+    CHECK(failure.url() == test_server().http("/bytes/5000"));
+  });
+}
+
 TEST_CASE("a stream follows redirects like any response", "[redirects]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
