@@ -130,8 +130,13 @@ class Socket::State final : private Reactor::Client {
       return true;
     }
     set_outgoing(OutgoingBytes(std::string(bytes)));
+    if (would_block(error)) return false;
+    if (error) {
+      write_error_ = error;  // the kernel tells it once
+      return true;
+    }
     note_written(count);
-    return write_now();  // an error comes again
+    return write_now();
   }
   void start_write() noexcept { write_pending_ = true; }
   [[nodiscard]] std::error_code write_error() const noexcept { return write_error_; }
