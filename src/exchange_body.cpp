@@ -13,6 +13,8 @@ namespace {
 
 /// The most that is reserved on a Content-Length's word.
 constexpr std::uint64_t trusted_length = 1024 * 1024;
+/// So many pieces may come without a wait before others have their turn.
+constexpr int most_at_once = 16;
 
 /// A body that has arrived whole.
 class WholeBody final : public BodySource {
@@ -63,6 +65,10 @@ Task<std::optional<std::string>> Exchange::read(std::shared_ptr<Exchange> self) 
   if (self->failure_) self->raise(*self->failure_);
   if (!self->source_) co_return std::nullopt;
   Reading reading(*self);
+  if (auto late = self->deadline_->expired(*self->progress_, self->progress_->last_activity())) {
+    reading.completed();
+    self->fail(std::move(*late));
+  }
   Supervised<std::string> step(self->source_->read(), self->steps_, *self->deadline_,
                                *self->progress_, Scheduler::current().loop());
   Outcome<std::string> piece = co_await step;
@@ -108,7 +114,8 @@ Task<Outcome<Done>> Exchange::buffer_body() {
   if (!source_) co_return Done();
   const std::optional<std::uint64_t> length = content_length(response_.headers());
   if (length && body_limit_ && *length > *body_limit_) co_return over_limit();
-  for (;;) {
+  for (int pieces = 1;; ++pieces) {
+    if (pieces % most_at_once == 0) co_await NextTurn();
     Outcome<std::string> piece = co_await source_->read();
     if (!piece) co_return std::move(piece).failure();
     if (piece.value().empty()) co_return Done();

@@ -1,5 +1,6 @@
 #include "scheduler.hpp"
 
+#include <chrono>
 #include <reqivo/capabilities.hpp>
 #include <reqivo/errors.hpp>
 #include <stdexcept>
@@ -37,6 +38,17 @@ PromiseBase* ReadyQueue::pop() noexcept {
   return first;
 }
 
+void ReadyQueue::append(ReadyQueue& other) noexcept {
+  if (other.empty()) return;
+  PromiseBase* const first = other.ring_.next_ready_;
+  PromiseBase* const last = other.ring_.previous_ready_;
+  other.ring_.next_ready_ = other.ring_.previous_ready_ = &other.ring_;
+  first->previous_ready_ = ring_.previous_ready_;
+  ring_.previous_ready_->next_ready_ = first;
+  last->next_ready_ = &ring_;
+  ring_.previous_ready_ = last;
+}
+
 void ReadyQueue::remove(PromiseBase& promise) noexcept {
   promise.next_ready_->previous_ready_ = promise.previous_ready_;
   promise.previous_ready_->next_ready_ = promise.next_ready_;
@@ -57,6 +69,9 @@ namespace {
 /// A turn ends after so many, even if its coroutines keep waking each other: input and timers want
 /// their share. Large, since looking for input costs a system call.
 constexpr int most_per_turn = 1024;
+/// How long a coroutine may go on without waiting for anything. Short beside what people notice,
+/// long beside a turn, which costs a system call.
+constexpr std::chrono::milliseconds share(2);
 
 // A plain pointer, so that it can still be read while the thread's other objects are destroyed.
 thread_local Scheduler* this_thread = nullptr;
@@ -133,6 +148,7 @@ Scheduler* Scheduler::exchange_current(Scheduler* scheduler) noexcept {
 bool Scheduler::turn() noexcept {
   turning_ = true;
   settle_deferred();
+  ready_.append(next_turn_);
   if (timers_.earliest()) timers_.expire(loop_->now());
   for (int left = most_per_turn; left > 0; --left) {
     PromiseBase* const promise = ready_.pop();
@@ -144,6 +160,7 @@ bool Scheduler::turn() noexcept {
 }
 
 void Scheduler::resume(PromiseBase& promise) noexcept {
+  share_began_.reset();
   {
     const Running running(*this, promise);
     promise.self_.resume();
@@ -154,6 +171,7 @@ void Scheduler::resume(PromiseBase& promise) noexcept {
 bool Scheduler::start_first(TaskPromiseBase& task, TaskPromiseBase::FinishedCallback callback,
                             void* context) {
   bool finished = false;
+  if (running_ == nullptr) share_began_.reset();
   {
     const Running running(*this, task);
     finished = task.start(nullptr, callback, context);
@@ -197,6 +215,16 @@ void Scheduler::run_to_end(TaskPromiseBase& task) {
 void Scheduler::make_ready(PromiseBase& promise) noexcept {
   ready_.push(promise);
   if (!turning_) loop_->wake_soon();
+}
+
+void Scheduler::resume_next_turn(PromiseBase& promise) noexcept {
+  next_turn_.push(promise);
+  if (!turning_) loop_->wake_soon();
+}
+
+bool Scheduler::had_its_share(TimePoint now) noexcept {
+  if (!share_began_) share_began_ = now;
+  return now - *share_began_ >= share;
 }
 
 bool Scheduler::is_running(const PromiseBase& first) const noexcept {

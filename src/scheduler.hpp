@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <reqivo/detail/join_handle.hpp>
 #include <reqivo/detail/promise.hpp>
 
@@ -23,6 +24,8 @@ class ReadyQueue {
   /// Null where the queue is empty.
   [[nodiscard]] PromiseBase* pop() noexcept;
   [[nodiscard]] bool empty() const noexcept { return ring_.next_ready_ == &ring_; }
+  /// Takes over all of `other`, behind its own.
+  void append(ReadyQueue& other) noexcept;
   static void remove(PromiseBase& promise) noexcept;
 
  private:
@@ -58,12 +61,20 @@ class Scheduler {
   void run_to_end(TaskPromiseBase& task);
 
   /// Whether another turn would do something before any timer is due.
-  [[nodiscard]] bool has_work() const noexcept { return !ready_.empty() || deferred_ != nullptr; }
+  [[nodiscard]] bool has_work() const noexcept {
+    return !ready_.empty() || !next_turn_.empty() || deferred_ != nullptr;
+  }
 
   /// Starts a task that nobody awaits, as the first of its chain. True: it has finished already.
   bool start_first(TaskPromiseBase& task, TaskPromiseBase::FinishedCallback callback,
                    void* context);
   void make_ready(PromiseBase& promise) noexcept;
+  /// Has the coroutine resumed in the next turn: behind input and timers that are due by then.
+  void resume_next_turn(PromiseBase& promise) noexcept;
+  /// Whether what is on the stack has gone on for so long that others are to have their turn. `now`
+  /// is the current time, which who asks mostly knows. Who never needs to wait, since its peer is
+  /// always faster, would keep timers and everybody else waiting for good.
+  [[nodiscard]] bool had_its_share(TimePoint now) noexcept;
   /// Whether `first` or a coroutine that it awaits is on the stack right now.
   [[nodiscard]] bool is_running(const PromiseBase& first) const noexcept;
   /// Has `state.settle()` called when no coroutine is on the stack.
@@ -87,12 +98,26 @@ class Scheduler {
   // exist.
   TimerQueue timers_;
   ReadyQueue ready_;
+  ReadyQueue next_turn_;
+  std::optional<TimePoint> share_began_;  // none: nobody has asked since the last resumption
   const Running* running_ = nullptr;
   JoinState* deferred_ = nullptr;
   JoinState* detached_ = nullptr;
   bool turning_ = false;
   bool driven_ = false;
   std::unique_ptr<EventLoop> loop_;
+};
+
+/// `co_await NextTurn()` goes on in the next turn: behind input and timers that are due by then.
+class [[nodiscard]] NextTurn {
+ public:
+  NextTurn() noexcept = default;
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <KitPromise Promise>
+  void await_suspend(std::coroutine_handle<Promise> waiting) const noexcept {
+    Scheduler::current().resume_next_turn(waiting.promise());
+  }
+  void await_resume() const noexcept {}
 };
 
 }  // namespace reqivo::detail

@@ -85,7 +85,7 @@ class [[nodiscard]] Supervised final : public TimerNode,
   template <KitPromise Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting) {
     owner_ = &waiting.promise();
-    if (detail_promise(task_).start(owner_, wake_context, owner_)) return false;
+    if (detail_promise(task_).start(owner_, wake_context, owner_)) return gives_way();
     if (supervisor().stopped()) return false;  // by what the task did just now
     enter();
     progress_.set_listener(this);
@@ -105,6 +105,14 @@ class [[nodiscard]] Supervised final : public TimerNode,
   }
 
  private:
+  /// The task has finished at once. Where that goes on for long, others have their turn first.
+  bool gives_way() {
+    Scheduler& scheduler = Scheduler::current();
+    if (!scheduler.had_its_share(progress_.last_activity())) return false;
+    enter();
+    scheduler.resume_next_turn(*owner_);
+    return true;
+  }
   /// Looks again when the next limit could run out; a timer that comes too early does no harm.
   void watch() {
     const auto check = deadline_.next_check(progress_);

@@ -26,6 +26,8 @@ class ManualLoop final : public detail::EventLoop {
 
   /// Resumes what is ready and lets `wait` pass, timer by timer.
   void advance(Duration wait);
+  /// The same without resuming anything, as where a coroutine works for so long.
+  void pass(Duration wait) noexcept { now_ = detail::saturating_add(now_, wait); }
 
  private:
   /// One turn, at the time it is. False: none is wanted.
@@ -51,6 +53,8 @@ class ManualTime {
   /// Resumes what is ready, without moving the clock.
   void settle() { advance(std::chrono::seconds(0)); }
   void advance(Duration wait) { loop().advance(wait); }
+  /// A coroutine works for so long: nothing is resumed meanwhile.
+  void pass(Duration wait) noexcept { loop().pass(wait); }
   [[nodiscard]] bool has_timers() const { return scheduler_->earliest_timer().has_value(); }
   /// Ends the scheduler as the end of its thread does; nothing else may be called after it.
   void end_thread();
