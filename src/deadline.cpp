@@ -37,6 +37,7 @@ struct StepLimit {
 
 std::optional<StepLimit> step_limit(const ResolvedTimeout& limits, const ExchangeProgress& progress,
                                     bool sees_connecting) {
+  if (progress.is_callers_turn()) return std::nullopt;
   const Phase phase = progress.phase();
   if (!sees_connecting && (phase == Phase::send || phase == Phase::head)) {
     if (!limits.connect || !limits.read) return std::nullopt;

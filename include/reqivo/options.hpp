@@ -22,7 +22,8 @@ class Timeout {
   Timeout& connect(std::optional<Duration> limit) & { return assign(connect_, limit); }
   Timeout&& connect(std::optional<Duration> limit) && { return std::move(connect(limit)); }
   /// The longest time without a byte read or written while the exchange waits for one. Else
-  /// ReadTimeout. The time in which a stream's reader does not read is not counted.
+  /// ReadTimeout. The time in which a stream's reader does not read, or in which the generator of a
+  /// streamed body makes its next piece, is not counted.
   Timeout& read(std::optional<Duration> limit) & { return assign(read_, limit); }
   Timeout&& read(std::optional<Duration> limit) && { return std::move(read(limit)); }
   /// The whole exchange, redirects and the body included. Else TotalTimeout.

@@ -50,17 +50,27 @@ class ExchangeProgress {
   void set_listener(Listener* listener) noexcept { listener_ = listener; }
   /// Bytes went either way.
   void moved() noexcept { last_activity_ = loop_.now(); }
+  /// From here to `callers_turn_ended` the caller's own code is at work, such as the generator of a
+  /// streamed body: that takes as long as it takes, and only the total goes on.
+  void callers_turn_began() noexcept { callers_turn_ = true; }
+  void callers_turn_ended() noexcept {
+    callers_turn_ = false;
+    moved();
+    if (listener_ != nullptr) listener_->phase_changed();
+  }
 
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
   [[nodiscard]] TimePoint phase_start() const noexcept { return phase_start_; }
   /// When resolving began; name, connection and handshake share one limit.
   [[nodiscard]] TimePoint connecting_since() const noexcept { return connecting_since_; }
   [[nodiscard]] TimePoint last_activity() const noexcept { return last_activity_; }
+  [[nodiscard]] bool is_callers_turn() const noexcept { return callers_turn_; }
 
  private:
   const EventLoop& loop_;
   Listener* listener_ = nullptr;
   Phase phase_ = Phase::url;
+  bool callers_turn_ = false;
   TimePoint phase_start_;
   TimePoint connecting_since_{};
   TimePoint last_activity_;

@@ -22,8 +22,11 @@ Task<Outcome<TransportResponse>> send_buffered(std::shared_ptr<const TransportRe
   request->progress->enter(Phase::send);
   detail::UploadLength length(request->body.length());
   std::string bytes;
-  while (std::optional<std::string> piece = co_await request->body.source()->next()) {
-    request->progress->moved();
+  for (;;) {
+    request->progress->callers_turn_began();
+    const std::optional<std::string> piece = co_await request->body.source()->next();
+    request->progress->callers_turn_ended();
+    if (!piece) break;
     if (auto failure = length.take(piece->size())) co_return std::move(*failure);
     if (piece->size() > most - bytes.size()) {
       co_return unsupported("streaming a body larger than Limits::upload_buffer");
@@ -41,8 +44,9 @@ Task<std::optional<Failure>> send_piece(FetchOperation& operation, const Transpo
                                         detail::UploadLength& length) {
   std::optional<std::string> piece;
   do {
+    request.progress->callers_turn_began();
     piece = co_await request.body.source()->next();
-    request.progress->moved();  // the time the caller took to make it does not count
+    request.progress->callers_turn_ended();
   } while (piece && piece->empty());
   if (!piece) {
     if (auto failure = length.end()) co_return failure;

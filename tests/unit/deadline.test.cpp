@@ -101,6 +101,20 @@ TEST_CASE("bytes move the read limit, in each of sending, waiting and reading") 
   CHECK_FALSE(failure->retryable);
 }
 
+TEST_CASE("while the caller's own code is at work only the total goes on") {
+  Exchange exchange(limits(Timeout().read(1s).total(10s)));
+  exchange.enter(0ms, Phase::send);
+  CHECK(exchange.next() == 1000);
+  exchange.progress.callers_turn_began();
+  CHECK(exchange.next() == 10000);
+  CHECK(exchange.expired(5s) == ErrorCode::other);
+  CHECK(exchange.expired(10s) == ErrorCode::total_timeout);
+  exchange.clock.time = start + 5s;
+  exchange.progress.callers_turn_ended();
+  CHECK(exchange.next() == 6000);
+  CHECK(exchange.expired(6s) == ErrorCode::read_timeout);
+}
+
 TEST_CASE("waiting for a connection has its own limit") {
   Exchange exchange(limits(Timeout().pool(2s)));
   exchange.enter(1000ms, Phase::pool);
