@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "native/error_map.hpp"
+#include "scheduler.hpp"
 
 namespace reqivo::native {
 
@@ -15,6 +16,10 @@ using detail::Outcome;
 namespace {
 
 constexpr std::size_t large_buffer = 128 * 1024;
+/// A large message is encrypted as it goes: it is in memory once as it is, and may end early.
+constexpr std::size_t encrypted_at_once = 64 * 1024;
+/// So many slices may go without a wait before others have their turn.
+constexpr int slices_at_once = 16;
 /// A connection that was in use this long ago is taken without asking the kernel again.
 constexpr std::chrono::milliseconds trusted_without_looking(20);
 
@@ -180,20 +185,48 @@ std::optional<Outcome<Done>> Connection::write_now(std::string_view bytes) {
 
 Task<Outcome<Done>> Connection::write(OutgoingBytes bytes, bool stop_on_input) {
   if (tls_) {
-    if (!tls_->write(bytes.own()) || !tls_->write(bytes.shared())) {
-      co_return tls_failure(Phase::send);
-    }
-    bytes = OutgoingBytes(std::exchange(tls_->pending_output(), {}));
+    plain_ = std::move(bytes);
+    encrypted_ = 0;
+    return encrypt_and_send(stop_on_input);
   }
+  return write_plain(std::move(bytes), stop_on_input);
+}
+
+Task<Outcome<Done>> Connection::write_plain(OutgoingBytes bytes, bool stop_on_input) {
   const std::error_code error = co_await socket_.write(std::move(bytes), stop_on_input);
   if (error) co_return socket_failure(error, Phase::send);
   co_return Done();
 }
 
+Task<Outcome<Done>> Connection::encrypt_and_send(bool stop_on_input) {
+  for (int slices = 1; encrypted_ < plain_.size(); ++slices) {
+    // A peer that is faster than we are never makes us wait.
+    if (slices % slices_at_once == 0) co_await detail::NextTurn();
+    if (!encrypt_slice()) co_return tls_failure(Phase::send);
+    OutgoingBytes slice(std::exchange(tls_->pending_output(), {}));
+    const std::error_code error = co_await socket_.write(std::move(slice), stop_on_input);
+    if (error) co_return socket_failure(error, Phase::send);
+    if (socket_.write_unfinished()) co_return Done();  // for the input's sake
+  }
+  plain_ = OutgoingBytes();  // its memory is of use to others
+  encrypted_ = 0;
+  co_return Done();
+}
+
+bool Connection::encrypt_slice() {
+  while (encrypted_ < plain_.size() && tls_->pending_output().size() < encrypted_at_once) {
+    const std::string_view part = plain_.from(encrypted_).substr(0, encrypted_at_once);
+    if (!tls_->write(part)) return false;
+    encrypted_ += part.size();
+  }
+  return true;
+}
+
 Task<Outcome<Done>> Connection::finish_write(bool stop_on_input) {
   const std::error_code error = co_await socket_.finish_write(stop_on_input);
   if (error) co_return socket_failure(error, Phase::send);
-  co_return Done();
+  if (socket_.write_unfinished() || !write_unfinished()) co_return Done();
+  co_return co_await encrypt_and_send(stop_on_input);
 }
 
 bool Connection::take_early_input() {

@@ -79,10 +79,15 @@ class Connection {
   /// Sends what goes without waiting. None: that was not all, and `finish_write` goes on with a
   /// copy of the rest.
   [[nodiscard]] std::optional<detail::Outcome<detail::Done>> write_now(std::string_view bytes);
+  /// Between two writes of one message: whether input has come, or the end. Then
+  /// `take_early_input`.
+  [[nodiscard]] bool has_early_input() { return socket_.has_early_input(); }
   /// After a write that ended early: adds what has arrived to `input()`, without waiting. False:
   /// the stream has ended or failed, which the next `fill` reports.
   [[nodiscard]] bool take_early_input();
-  [[nodiscard]] bool write_unfinished() const noexcept { return socket_.write_unfinished(); }
+  [[nodiscard]] bool write_unfinished() const noexcept {
+    return socket_.write_unfinished() || encrypted_ < plain_.size();
+  }
 
   /// Reads the answers. It stays with the connection, so that its memory does.
   [[nodiscard]] Http1Parser& parser() noexcept { return parser_; }
@@ -102,6 +107,11 @@ class Connection {
   void close() noexcept;
 
  private:
+  Task<detail::Outcome<detail::Done>> write_plain(OutgoingBytes bytes, bool stop_on_input);
+  /// Sends what is left of `plain_`, encrypted slice by slice.
+  Task<detail::Outcome<detail::Done>> encrypt_and_send(bool stop_on_input);
+  /// False: TLS failed.
+  [[nodiscard]] bool encrypt_slice();
   [[nodiscard]] detail::Failure tls_failure(Phase phase) const;
   /// What `error`, or the lack of it, of the socket means.
   [[nodiscard]] static detail::Outcome<Arrival> arrived(const std::error_code& error, Phase phase);
@@ -119,6 +129,8 @@ class Connection {
   Socket socket_;
   std::optional<TlsEngine> tls_;
   Http1Parser parser_;
+  OutgoingBytes plain_;  // with TLS only: what is being sent
+  std::size_t encrypted_ = 0;
   std::unique_ptr<char[]> plaintext_;  // with TLS only
   std::size_t plaintext_size_ = BufferPool::buffer_size;
   std::size_t plaintext_begin_ = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "native/error_map.hpp"
+#include "scheduler.hpp"
 #include "upload_length.hpp"
 
 namespace reqivo::native {
@@ -58,46 +59,54 @@ Task<Outcome<Done>> Http1Exchange::send_bytes(std::string head,
                                               std::shared_ptr<const std::string> body) {
   const bool watched = body && body->size() > watched_body;
   OutgoingBytes bytes(std::move(head), std::move(body));
-  if (watched) return send_piece(std::move(bytes));
+  if (watched) return send_piece(std::move(bytes), true);
   return lease_.connection()->write(std::move(bytes), false);
 }
 
 Task<Outcome<Done>> Http1Exchange::send_stream(std::string head,
                                                std::shared_ptr<detail::UploadSource> source,
                                                std::optional<std::uint64_t> length) {
-  auto sent = co_await send_piece(OutgoingBytes(std::move(head)));
+  auto sent = co_await send_piece(OutgoingBytes(std::move(head)), false);
   detail::UploadLength remaining(length);
   while (sent.ok() && !sending_stopped_) {
+    if (rejected_meanwhile()) {
+      stop_sending();
+      co_return Done();
+    }
+    progress_->callers_turn_began();
     std::optional<std::string> piece = co_await source->next();
-    progress_->moved();  // the time the caller took to make it does not count
+    progress_->callers_turn_ended();
+    if (detail::Scheduler::current().had_its_share(progress_->last_activity())) {
+      co_await detail::NextTurn();
+    }
     if (!piece) {
       if (auto failure = remaining.end()) co_return std::move(*failure);
-      if (!length) sent = co_await send_piece(OutgoingBytes(std::string(last_chunk)));
+      if (!length) sent = co_await send_piece(OutgoingBytes(std::string(last_chunk)), false);
       co_return sent;
     }
     if (piece->empty()) continue;
     if (auto failure = remaining.take(piece->size())) co_return std::move(*failure);
     if (length) {
-      sent = co_await send_piece(OutgoingBytes(std::move(*piece)));
+      sent = co_await send_piece(OutgoingBytes(std::move(*piece)), false);
     } else {
       std::string chunk;
       append_chunk(chunk, *piece);
-      sent = co_await send_piece(OutgoingBytes(std::move(chunk)));
+      sent = co_await send_piece(OutgoingBytes(std::move(chunk)), false);
     }
   }
   co_return sent;
 }
 
-Task<Outcome<Done>> Http1Exchange::send_piece(OutgoingBytes bytes) {
+Task<Outcome<Done>> Http1Exchange::send_piece(OutgoingBytes bytes, bool last) {
   Connection& connection = *lease_.connection();
   auto sent = co_await connection.write(std::move(bytes), !head_received_);
   while (sent.ok() && connection.write_unfinished()) {
     const bool more_may_come = connection.take_early_input();
     if (rejected_early()) {
-      sending_stopped_ = true;
-      reusable_ = false;
+      stop_sending();
       co_return Done();
     }
+    if (last && head_received_) co_return Done();
     sent = co_await connection.finish_write(more_may_come && !head_received_);
   }
   co_return sent;
@@ -109,7 +118,18 @@ bool Http1Exchange::rejected_early() {
     early_failure_ = std::move(parsed).failure();
     return true;
   }
-  return head_received_ && parser().head().status >= 400;
+  return head_received_ && parser().head().status >= 300;
+}
+
+bool Http1Exchange::rejected_meanwhile() {
+  Connection& connection = *lease_.connection();
+  if (head_received_ || !connection.has_early_input()) return false;
+  return connection.take_early_input() && rejected_early();
+}
+
+void Http1Exchange::stop_sending() noexcept {
+  sending_stopped_ = true;
+  reusable_ = false;
 }
 
 // ---- receiving
@@ -191,11 +211,12 @@ void Http1Exchange::finish() {
   }
 }
 
-/// A body that still arrives.
+/// A body that still arrives, or whose request is still being sent.
 class Http1Body final : public detail::BodySource {
  public:
-  Http1Body(Http1Exchange exchange, std::string first) noexcept
-      : exchange_(std::move(exchange)), ready_(std::move(first)) {}
+  /// `first` has come already; `answered`: that is all.
+  Http1Body(Http1Exchange exchange, std::string first, bool answered) noexcept
+      : exchange_(std::move(exchange)), ready_(std::move(first)), answered_(answered) {}
 
   /// Ends the exchange abruptly; every read gives `failure` from here on.
   void fail_with(Failure failure) {
@@ -206,6 +227,11 @@ class Http1Body final : public detail::BodySource {
   Task<Outcome<std::string>> read() override {
     while (ready_.empty() && !ended_ && !failure_) {
       Connection& connection = *exchange_.lease_.connection();
+      if (exchange_.sending()) {
+        const Outcome<Done> sent = co_await connection.finish_write(true);
+        take_while_sending(sent);
+        continue;
+      }
       BodyChunk* const chunk = exchange_.prepare(chunk_) ? &chunk_ : nullptr;
       Outcome<Connection::Arrival> arrival = co_await connection.fill(Phase::body, chunk);
       take(std::move(arrival));
@@ -215,45 +241,69 @@ class Http1Body final : public detail::BodySource {
   }
 
  private:
-  /// Parses what has come into `ready_`, or notes the end or the failure.
+  /// Parses what is at hand into `ready_`, or notes the end or the failure.
+  void parse() {
+    auto parsed = exchange_.parse_chunk(chunk_, ready_);
+    if (parsed.ok()) {
+      answered_ = parsed.value();
+    } else {
+      fail_with(std::move(parsed).failure());
+    }
+    finish_if_done();
+  }
   void take(Outcome<Connection::Arrival> arrival) {
     if (!arrival.ok()) {
       fail_with(std::move(arrival).failure());
     } else if (arrival.value() == Connection::Arrival::bytes) {
-      auto parsed = exchange_.parse_chunk(chunk_, ready_);
-      if (parsed.ok()) {
-        ended_ = parsed.value();
-      } else {
-        fail_with(std::move(parsed).failure());
-      }
+      parse();
     } else if (arrival.value() == Connection::Arrival::nothing) {
       return;
     } else if (exchange_.parser().finish()) {
-      ended_ = true;
+      answered_ = true;
+      finish_if_done();
     } else {
       fail_with(exchange_.parser().failure());
     }
-    if (ended_) exchange_.finish();
+  }
+  /// The server answers while it takes the request in: whichever of the two can go on does. What a
+  /// server does not take does not spoil its answer.
+  void take_while_sending(const Outcome<Done>& sent) {
+    Connection& connection = *exchange_.lease_.connection();
+    const bool more_may_come = connection.take_early_input();
+    const bool surplus = answered_ && !connection.input().empty();
+    if (!sent.ok() || !more_may_come || surplus) exchange_.stop_sending();
+    if (answered_) {
+      finish_if_done();
+    } else {
+      parse();
+    }
+  }
+  void finish_if_done() {
+    if (!answered_ || exchange_.sending()) return;
+    ended_ = true;
+    exchange_.finish();
   }
 
   Http1Exchange exchange_;
   BodyChunk chunk_;
   std::string ready_;
   std::optional<Failure> failure_;
-  bool ended_ = false;
+  bool answered_;       // the response is complete
+  bool ended_ = false;  // and so is the request
 };
 
 std::unique_ptr<detail::BodySource> Http1Exchange::take_body(std::string& whole) && {
   auto parsed = parse_body(whole);
-  if (parsed.ok() && parsed.value()) {
+  const bool answered = parsed.ok() && parsed.value();
+  if (answered && !sending()) {
     finish();
     return nullptr;
   }
   constexpr std::uint64_t large = 64 * 1024;
-  if (parsed.ok() && parser().remaining_length().value_or(large) >= large) {
+  if (parsed.ok() && !answered && parser().remaining_length().value_or(large) >= large) {
     lease_.connection()->expect_large_body();
   }
-  auto body = std::make_unique<Http1Body>(std::move(*this), std::exchange(whole, {}));
+  auto body = std::make_unique<Http1Body>(std::move(*this), std::exchange(whole, {}), answered);
   if (!parsed.ok()) body->fail_with(std::move(parsed).failure());
   return body;
 }

@@ -21,9 +21,10 @@ class Http1Exchange {
   Http1Exchange(Lease lease, std::shared_ptr<detail::ExchangeProgress> progress,
                 const Http1Limits& limits, bool response_to_head);
 
-  /// Sends `head` (request line and fields) and the body. A server that answers with an error
-  /// before it has the whole body ends the sending: that is no failure, and the answer is there to
-  /// be received. Throws what an UploadSource throws.
+  /// Sends `head` (request line and fields) and the body. A server that answers with an error or a
+  /// redirect before it has the whole body ends the sending: that is no failure, and the answer is
+  /// there to be received. One that answers otherwise gets the rest while its answer is read, where
+  /// the body is bytes. Throws what an UploadSource throws.
   Task<detail::Outcome<detail::Done>> send(std::string head, detail::RequestBody body);
   /// The body is bytes, and few of them, or none.
   [[nodiscard]] static bool can_send_now(const detail::RequestBody& body) noexcept;
@@ -57,10 +58,18 @@ class Http1Exchange {
   Task<detail::Outcome<detail::Done>> send_stream(std::string head,
                                                   std::shared_ptr<detail::UploadSource> source,
                                                   std::optional<std::uint64_t> length);
-  Task<detail::Outcome<detail::Done>> send_piece(OutgoingBytes bytes);
-  /// Looks at what came while sending. True: the server has answered with an error, so that the
-  /// rest of the body is of no use to it.
+  /// `last`: nothing of the request follows. Then it may end with some of it unsent, once the head
+  /// of an answer is there that does not refuse it: whoever reads that goes on sending.
+  Task<detail::Outcome<detail::Done>> send_piece(OutgoingBytes bytes, bool last);
+  /// Looks at what came while sending. True: the server wants no more of the body: it has answered
+  /// with an error, or sends the client elsewhere.
   [[nodiscard]] bool rejected_early();
+  /// The same between two pieces, where there is anything to look at.
+  [[nodiscard]] bool rejected_meanwhile();
+  /// Some of the request is still to be sent, and the server may want it.
+  [[nodiscard]] bool sending() const noexcept {
+    return !sending_stopped_ && lease_.connection()->write_unfinished();
+  }
   /// Feeds what is at hand until the head is complete (true) or more is needed.
   [[nodiscard]] detail::Outcome<bool> parse_head();
   /// Makes room in `chunk` for what can be received there directly. False: what comes next goes
@@ -72,6 +81,7 @@ class Http1Exchange {
   /// Feeds what is at hand and appends body bytes to `to`. True: the response is complete.
   [[nodiscard]] detail::Outcome<bool> parse_body(std::string& to);
   void finish();
+  void stop_sending() noexcept;
   [[nodiscard]] Http1Parser& parser() const noexcept { return lease_.connection()->parser(); }
 
   Lease lease_;

@@ -90,8 +90,11 @@ class Socket::State final : private Reactor::Client {
     read_done_ = false;
     return true;
   }
-  /// What `read_now` just read is to be reported by the next `Fill`.
-  void note_early_input() noexcept { read_done_ = true; }
+  /// Reads what there is; the next `Fill` reports it, unless `take_early_input` does before.
+  bool has_early_input() {
+    if (!read_done_ && read_now()) read_done_ = true;
+    return read_done_;
+  }
   [[nodiscard]] bool read_pending() const noexcept { return read_pending_; }
   void set_read_waiter(detail::PromiseBase* waiter) noexcept { read_waiter_ = waiter; }
   /// Where bytes are read into from now on; null: into the buffer.
@@ -353,8 +356,7 @@ void Socket::Write::wait(detail::PromiseBase& waiter) {
   state_->set_write_waiter(&waiter);
   if (!state_->write_pending()) state_->start_write();
   if (!stop_on_input_) return;
-  if (!state_->read_done() && state_->read_now()) state_->note_early_input();
-  if (state_->read_done()) {
+  if (state_->has_early_input()) {
     waiter.wake();
     return;
   }
@@ -402,6 +404,7 @@ void Socket::set_progress(std::shared_ptr<detail::ExchangeProgress> progress) no
 }
 void Socket::watch() { state_->watch(); }
 bool Socket::stirred() const noexcept { return state_->read_done(); }
+bool Socket::has_early_input() { return state_->has_early_input(); }
 bool Socket::take_early_input() noexcept { return state_->take_early_input(); }
 bool Socket::look() noexcept { return state_->look(); }
 std::error_code Socket::take_error() noexcept { return state_->take_read_error(); }

@@ -29,6 +29,10 @@ class OutgoingBytes {
     return shared_ ? std::string_view(*shared_) : std::string_view();
   }
   [[nodiscard]] std::size_t size() const noexcept { return own_.size() + shared().size(); }
+  /// What stands together from `begin` on, which is below `size()`.
+  [[nodiscard]] std::string_view from(std::size_t begin) const noexcept {
+    return begin < own_.size() ? own().substr(begin) : shared().substr(begin - own_.size());
+  }
 
  private:
   std::string own_;
@@ -129,6 +133,9 @@ class Socket {
   /// Whether the watching read has ended: with input, or with an error that the next `fill`
   /// reports.
   [[nodiscard]] bool stirred() const noexcept;
+  /// Between two writes of one message: whether input has come, or the end, as far as the loop has
+  /// been told. Then `take_early_input` deals with it.
+  [[nodiscard]] bool has_early_input();
   /// After a write that ended early: the input that ended it is dealt with, and further input may
   /// end the next one. False where it was an error, which the next `fill` reports.
   [[nodiscard]] bool take_early_input() noexcept;

@@ -41,6 +41,13 @@ Generator<std::string> slow_words() {
   co_yield "three";
 }
 
+/// Takes far longer for its second piece than any wait for bytes may.
+Generator<std::string> thinking_pieces() {
+  co_yield "one ";
+  co_await sleep(2s);
+  co_yield "two";
+}
+
 Generator<std::string> nothing() { co_return; }
 
 Generator<std::string> failing_pieces(std::string tag) {
@@ -211,6 +218,19 @@ TEST_CASE("a generator with a known length is uploaded with Content-Length", "[b
     CHECK(seen == "7000000 content-length");
     const Echo words = co_await echo_of(session.post("/post").body(slow_words(), 13));
     CHECK(words.data() == "one two three");
+  });
+}
+
+TEST_CASE("the time that a generator takes for a piece counts towards the total only", "[bodies]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const auto limits = Timeout().connect(500ms).read(500ms);
+    const Echo words =
+        co_await echo_of(session.post("/post").body(thinking_pieces()).timeout(limits));
+    CHECK(words.data() == "one two");
+    const auto failure = co_await failure_of<TotalTimeout>(
+        session.post("/post").body(thinking_pieces()).timeout(Timeout().total(200ms)));
+    CHECK(failure.code() == ErrorCode::total_timeout);
   });
 }
 

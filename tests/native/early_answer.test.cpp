@@ -39,6 +39,42 @@ Generator<std::string> endless(std::size_t* yielded) {
   }
 }
 
+/// The same, small ones and with a wait before each, so that sending never has to wait.
+Generator<std::string> paced(std::size_t* yielded) {
+  for (;;) {
+    co_await sleep(1ms);
+    ++*yielded;
+    co_yield "p";
+  }
+}
+
+/// Makes pieces without ever waiting, but for as long as the work on each takes.
+Generator<std::string> laborious() {
+  for (;;) {
+    const auto begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begin < 1ms) {
+    }
+    co_yield "p";
+  }
+}
+
+/// Sends the body of an upload of `length` bytes back as it comes.
+Task<void> echo_body(LocalPeer* peer, std::size_t length) {
+  std::size_t echoed = 0;
+  while (echoed < length) {
+    const std::string part = peer->take();
+    if (part.empty()) co_await sleep(1ms);
+    std::size_t sent = 0;
+    while (sent < part.size()) {
+      const std::size_t count = peer->send_some(std::string_view(part).substr(sent));
+      if (count == 0) co_await sleep(1ms);
+      sent += count;
+    }
+    echoed += part.size();
+  }
+  CHECK(echoed == length);
+}
+
 /// Reads and drops the body of an upload of `length` bytes.
 Task<void> drop_body(LocalPeer* peer, std::size_t length) {
   std::size_t dropped = 0;
@@ -190,6 +226,85 @@ TEST_CASE("an answer that is no refusal does not stop an upload", "[upload]") {
     peer.send(answer_with("same connection"));
     const Response second = co_await next;
     CHECK(second.body() == "same connection");
+  });
+}
+
+TEST_CASE("a body goes on being sent while its answer is read", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
+    LocalPeer peer = co_await listener.accept();
+    static_cast<void>(co_await peer.take_head());
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(large) + "\r\n\r\n");
+    co_await echo_body(&peer, large);
+    const Response response = co_await request;
+    CHECK(response.body() == std::string(large, 'x'));
+
+    JoinHandle<Response> next = create_task(session.get("/next"));
+    static_cast<void>(co_await peer.take_head());
+    peer.send(answer_with("same connection"));
+    const Response second = co_await next;
+    CHECK(second.body() == "same connection");
+  });
+}
+
+TEST_CASE("a server that takes no more of a body once it has answered is no failure", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
+    LocalPeer peer = co_await listener.accept();
+    static_cast<void>(co_await peer.take_head());
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+    peer.end_sending();
+    const Response response = co_await request;
+    CHECK(response.body() == "early");
+    co_await peer.wait_ended();
+  });
+}
+
+TEST_CASE("a redirect that comes while a body is sent ends the sending there", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
+    LocalPeer first = co_await listener.accept();
+    static_cast<void>(co_await first.take_head());
+    first.send("HTTP/1.1 307 Temporary Redirect\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n");
+    LocalPeer second = co_await listener.accept();
+    const std::string head = co_await second.take_head();
+    CHECK(head.substr(0, 12) == "POST /there ");
+    co_await drop_body(&second, large);
+    second.send(answer_with("here"));
+    const Response response = co_await request;
+    CHECK(response.body() == "here");
+    co_await first.wait_ended();
+  });
+}
+
+TEST_CASE("a refusal is seen although sending never has to wait", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    std::size_t yielded = 0;
+    JoinHandle<Response> request = create_task(session.post("/").body(paced(&yielded)));
+    LocalPeer peer = co_await listener.accept();
+    static_cast<void>(co_await peer.take_head());
+    peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n\r\nenough!");
+    const Response response = co_await request;
+    CHECK(response.status_code() == 413);
+    CHECK(response.body() == "enough!");
+    co_await peer.wait_ended();
+  });
+}
+
+TEST_CASE("a total ends an upload that never has to wait", "[upload]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const TotalTimeout failure = co_await failure_of<TotalTimeout>(
+        session.post("/upload").body(laborious()).timeout(Timeout().total(300ms)));
+    check_failure(failure, ErrorCode::total_timeout, Phase::send, false);
   });
 }
 

@@ -208,6 +208,21 @@ TEST_CASE("a slow reader holds the sender back", "[limits][memory]") {
   });
 }
 
+TEST_CASE("a large body is not held in memory a second time while TLS sends it",
+          "[limits][memory]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().https());
+    session.tls(trusting_server());
+    std::string body(64 * mib, 'x');
+    ::malloc_trim(0);
+    const std::size_t before = resident_kib();
+    const JoinHandle<Response> request =
+        create_task(session.post("/upload?stall").body(std::move(body)));
+    co_await sleep(300ms);
+    if (!under_sanitizer()) CHECK(resident_kib() < before + 16 * 1024);
+  });
+}
+
 TEST_CASE("a slow server holds the maker of a streamed body back", "[limits][memory]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

@@ -133,6 +133,16 @@ void LocalPeer::send(std::string_view bytes) {
   require(count == static_cast<ssize_t>(bytes.size()), "send");
 }
 
+std::size_t LocalPeer::send_some(std::string_view bytes) {
+  const ssize_t count =
+      ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
+  require(count >= 0, "send");
+  return static_cast<std::size_t>(count);
+}
+
+void LocalPeer::end_sending() noexcept { ::shutdown(socket_.get(), SHUT_WR); }
+
 bool LocalPeer::ended() {
   static_cast<void>(take());
   return ended_;

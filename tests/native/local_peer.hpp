@@ -41,6 +41,10 @@ class LocalPeer {
   Task<std::string> take_head() { return take_until("\r\n\r\n"); }
   /// Sends bytes; they have to fit what the system takes at once.
   void send(std::string_view bytes);
+  /// Sends what the system takes at once, and returns how many bytes that were.
+  [[nodiscard]] std::size_t send_some(std::string_view bytes);
+  /// Sends nothing any more, and goes on receiving.
+  void end_sending() noexcept;
   /// What was taken so far reached the end of what the other side sent.
   [[nodiscard]] bool saw_end() const noexcept { return ended_; }
   /// True once the other side has closed the connection; what arrived before is dropped.
