@@ -50,8 +50,15 @@ void Exchange::raise(const Failure& failure) const {
   Failure told = failure;
   // A server that answered with a redirect has acted on the request, whatever happened after that.
   if (!response_.history_.empty()) told.retryable = false;
-  throw_failure(told, prepared ? request_.method : options_.method,
-                prepared ? request_.url.href : options_.url);
+  throw_failure(told, prepared ? request_.method : options_.method, told_url());
+}
+
+std::string Exchange::told_url() const {
+  if (!request_.url.href.empty()) return request_.url.href;
+  if (session_->base_url.empty()) return options_.url;
+  if (!session_->base) return session_->base_url;  // which is what is wrong
+  std::optional<Url> url = parse_url(options_.url, &*session_->base);
+  return url ? std::move(url->href) : options_.url;
 }
 
 // ---- before the head

@@ -66,11 +66,6 @@ bool same_field_name(std::string_view a, std::string_view b) noexcept {
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
-Headers::Headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
-  fields_.reserve(fields.size());
-  for (const auto& [name, value] : fields) add(name, value);
-}
-
 std::optional<std::string_view> Headers::get(std::string_view name) const noexcept {
   for (const auto& [field_name, value] : fields_) {
     // Most names are told apart by their length.

@@ -24,8 +24,9 @@ Outcome<std::string> json_text(const nlohmann::json& value) {
   }
 }
 
-void throw_json_mismatch(const std::exception& from) {
-  throw_json_error(concatenate({"the JSON does not fit the wanted type: ", from.what()}));
+void throw_json_mismatch(const std::exception& from, const std::string& url) {
+  throw_json_error(concatenate(
+      {"the JSON of ", redact_url(url), " does not fit the wanted type: ", from.what()}));
 }
 
 }  // namespace detail
@@ -35,9 +36,11 @@ nlohmann::json Response::json() const {
     return nlohmann::json::parse(body_);
   } catch (const nlohmann::json::parse_error& error) {
     detail::throw_json_error(
-        detail::concatenate({"the body is not JSON: wrong at byte ", std::to_string(error.byte)}));
+        detail::concatenate({"the body of ", detail::redact_url(url()),
+                             " is not JSON: wrong at byte ", std::to_string(error.byte)}));
   } catch (const nlohmann::json::exception&) {
-    detail::throw_json_error("the body is not JSON: a number in it is too large");
+    detail::throw_json_error(detail::concatenate(
+        {"the body of ", detail::redact_url(url()), " is not JSON: a number in it is too large"}));
   }
 }
 

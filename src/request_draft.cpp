@@ -120,7 +120,7 @@ void RequestDraft::timeout(const Timeout& limits) {
   if (limits.pool().value() && !request.session().capabilities->connection_limits) {
     request.options().refuse(unsupported("timeout(pool)", request.session()));
   }
-  request.options().timeout = limits;
+  request.options().timeout.apply(limits);
 }
 
 void RequestDraft::redirect(Redirect mode) {

@@ -7,10 +7,12 @@
 
 namespace reqivo::detail {
 
+void RequestDraft::written_json(std::string text) { set_body(std::move(text), "application/json"); }
+
 void RequestDraft::json(const nlohmann::json& value) {
   Outcome<std::string> text = json_text(value);
   if (!text) return exchange().options().refuse(std::move(text).failure());
-  set_body(std::move(text).value(), "application/json");
+  written_json(std::move(text).value());
 }
 
 }  // namespace reqivo::detail

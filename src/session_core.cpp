@@ -86,9 +86,7 @@ void require(bool supported, std::string_view option, const SessionState& sessio
 
 SessionCore::SessionCore() : state_(std::make_shared<SessionState>()) {}
 
-SessionCore::SessionCore(std::string base_url) : SessionCore() {
-  this->base_url(std::move(base_url));
-}
+SessionCore::SessionCore(std::string_view base_url) : SessionCore() { this->base_url(base_url); }
 
 SessionCore& SessionCore::operator=(SessionCore&& other) noexcept {
   if (this != &other) {
@@ -109,10 +107,10 @@ SessionState& SessionCore::state() const {
   return *state_;
 }
 
-void SessionCore::base_url(std::string url) {
+void SessionCore::base_url(std::string_view url) {
   SessionState& session = state();
   session.base = parse_url(url);
-  session.base_url = std::move(url);
+  session.base_url = url;
 }
 
 void SessionCore::default_timeout(const Timeout& limits) {
@@ -143,9 +141,13 @@ void SessionCore::tls(TlsOptions options) {
 
 void SessionCore::limits(Limits limits) {
   SessionState& session = state();
-  require(session.capabilities->connection_limits || !limits.transport_limits_set(),
-          "limits other than body_size and upload_buffer", session);
-  const bool renew = limits.transport_limits_set() || session.limits.transport_limits_set() ||
+  const bool bounds_transport = !limits.transport_limit().empty();
+  require(session.capabilities->connection_limits || !bounds_transport, limits.transport_limit(),
+          session);
+  if (limits.connections() == 0 || limits.connections_per_host() == 0) {
+    throw_failure(invalid_request("a session without connections could send nothing"), {}, {});
+  }
+  const bool renew = bounds_transport || !session.limits.transport_limit().empty() ||
                      limits.upload_buffer() != session.limits.upload_buffer();
   session.limits = limits;
   if (renew) session.renew_transport();

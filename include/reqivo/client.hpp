@@ -2,8 +2,7 @@
 #pragma once
 
 #include <reqivo/session.hpp>
-#include <string>
-#include <utility>
+#include <string_view>
 
 namespace reqivo {
 
@@ -11,7 +10,7 @@ namespace reqivo {
 class AsyncReqivo : public detail::SessionInterface<AsyncReqivo, RequestBuilder> {
  public:
   AsyncReqivo() = default;
-  explicit AsyncReqivo(std::string base_url) : session_(std::move(base_url)) {}
+  explicit AsyncReqivo(std::string_view base_url) : session_(base_url) {}
 
   /// As AsyncSession::close.
   [[nodiscard]] Task<void> close() { return session_.close(); }
@@ -23,6 +22,9 @@ class AsyncReqivo : public detail::SessionInterface<AsyncReqivo, RequestBuilder>
   [[nodiscard]] detail::SessionCore& core() noexcept {
     return detail::SessionAccess::core(session_);
   }
+  [[nodiscard]] const detail::SessionCore& core() const noexcept {
+    return detail::SessionAccess::core(session_);
+  }
   AsyncSession session_;
 };
 
@@ -30,7 +32,7 @@ class AsyncReqivo : public detail::SessionInterface<AsyncReqivo, RequestBuilder>
 class Reqivo : public detail::SessionInterface<Reqivo, BlockingRequestBuilder> {
  public:
   Reqivo() = default;
-  explicit Reqivo(std::string base_url) : session_(std::move(base_url)) {}
+  explicit Reqivo(std::string_view base_url) : session_(base_url) {}
 
   /// As AsyncSession::close.
   void close() { session_.close(); }
@@ -40,6 +42,9 @@ class Reqivo : public detail::SessionInterface<Reqivo, BlockingRequestBuilder> {
  private:
   friend class detail::SessionAccess;
   [[nodiscard]] detail::SessionCore& core() noexcept {
+    return detail::SessionAccess::core(session_);
+  }
+  [[nodiscard]] const detail::SessionCore& core() const noexcept {
     return detail::SessionAccess::core(session_);
   }
   Session session_;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <initializer_list>
 #include <optional>
 #include <reqivo/detail/recycling_allocator.hpp>
 #include <string>
@@ -21,8 +20,6 @@ class Headers {
   using const_iterator = iterator;
 
   Headers() = default;
-  /// Each pair is added as by `add`. Errors: RequestError.
-  Headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
 
   /// The first value under `name`.
   [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const noexcept;

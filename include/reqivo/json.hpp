@@ -1,6 +1,7 @@
 // JSON of requests and responses. The one header that includes nlohmann/json.
 #pragma once
 
+#include <concepts>
 #include <nlohmann/json.hpp>
 #include <reqivo/request.hpp>
 #include <reqivo/response.hpp>
@@ -8,8 +9,8 @@
 namespace reqivo {
 namespace detail {
 
-/// `from` is what a conversion of nlohmann/json threw.
-[[noreturn]] void throw_json_mismatch(const std::exception& from);
+/// `from` is what a conversion of nlohmann/json threw; `url` is where the document came from.
+[[noreturn]] void throw_json_mismatch(const std::exception& from, const std::string& url);
 
 template <class T>
 class JsonValue {
@@ -17,8 +18,12 @@ class JsonValue {
   /// Turns `value` into the draft's body. A conversion that fails refuses the request.
   static void put(RequestDraft& draft, const T& value) {
     try {
-      const nlohmann::json document = value;
-      draft.json(document);
+      if constexpr (std::same_as<T, nlohmann::ordered_json>) {
+        draft.written_json(value.dump());
+      } else {
+        const nlohmann::json document = value;
+        draft.json(document);
+      }
     } catch (const nlohmann::json::exception& mismatch) {
       draft.refuse_json(mismatch.what());
     }
@@ -33,7 +38,7 @@ T Response::json() const {
   try {
     return document.get<T>();
   } catch (const nlohmann::json::exception& mismatch) {
-    detail::throw_json_mismatch(mismatch);
+    detail::throw_json_mismatch(mismatch, url());
   }
 }
 

@@ -7,6 +7,7 @@
 #include <reqivo/detail/duration.hpp>
 #include <reqivo/fetch_options.hpp>
 #include <string>
+#include <string_view>
 
 namespace reqivo {
 
@@ -50,6 +51,15 @@ class Timeout {
   [[nodiscard]] const Limit& total() const noexcept { return total_; }
   [[nodiscard]] const Limit& pool() const noexcept { return pool_; }
 
+  /// Takes over what `other` sets.
+  Timeout& apply(const Timeout& other) {
+    for (Limit Timeout::*const limit :
+         {&Timeout::connect_, &Timeout::read_, &Timeout::total_, &Timeout::pool_}) {
+      if ((other.*limit).is_set()) this->*limit = other.*limit;
+    }
+    return *this;
+  }
+
  private:
   Timeout& assign(Limit& limit, std::optional<Duration> value) {
     limit.set_ = true;
@@ -74,21 +84,27 @@ enum class Redirect {
 class Limits {
  public:
   Limits() = default;
-  /// Open connections in all; more requests wait for one. Default: 100.
-  Limits& connections(std::optional<std::size_t> count) { return assign(connections_, count); }
-  /// Open connections to one origin. Default: no limit of its own.
+  /// Open connections in all, at least one; more requests wait for one. Default: 100.
+  Limits& connections(std::optional<std::size_t> count) {
+    return assign(connections_, count, "limits(connections)");
+  }
+  /// Open connections to one origin, at least one. Default: no limit of its own.
   Limits& connections_per_host(std::optional<std::size_t> count) {
-    return assign(connections_per_host_, count);
+    return assign(connections_per_host_, count, "limits(connections_per_host)");
   }
   /// How long an unused connection is kept. Default: 30 s.
   Limits& idle_timeout(std::optional<Duration> limit) {
     idle_timeout_ = limit;
-    return changed();
+    return changed("limits(idle_timeout)");
   }
   /// Bytes of a response's head. Default: 64 KiB. Beyond: InvalidResponseError, `limit_exceeded`.
-  Limits& head_size(std::optional<std::size_t> bytes) { return assign(head_size_, bytes); }
+  Limits& head_size(std::optional<std::size_t> bytes) {
+    return assign(head_size_, bytes, "limits(head_size)");
+  }
   /// Fields of a response's head. Default: 256. Beyond: InvalidResponseError, `limit_exceeded`.
-  Limits& header_count(std::optional<std::size_t> count) { return assign(header_count_, count); }
+  Limits& header_count(std::optional<std::size_t> count) {
+    return assign(header_count_, count, "limits(header_count)");
+  }
   /// Decoded bytes of a body that is buffered, never of one that is streamed. Default: no limit.
   /// Beyond: InvalidResponseError, `limit_exceeded`.
   Limits& body_size(std::optional<std::size_t> bytes) {
@@ -113,17 +129,18 @@ class Limits {
   [[nodiscard]] std::optional<std::size_t> header_count() const noexcept { return header_count_; }
   [[nodiscard]] std::optional<std::size_t> body_size() const noexcept { return body_size_; }
   [[nodiscard]] std::size_t upload_buffer() const noexcept { return upload_buffer_; }
-  /// True once any bound other than `body_size` and `upload_buffer` was set by the caller.
-  [[nodiscard]] bool transport_limits_set() const noexcept { return transport_limits_set_; }
+  /// The bound other than `body_size` and `upload_buffer` that the caller set last; empty: none.
+  [[nodiscard]] std::string_view transport_limit() const noexcept { return transport_limit_; }
 
  private:
-  Limits& changed() {
-    transport_limits_set_ = true;
+  Limits& changed(std::string_view limit) {
+    transport_limit_ = limit;
     return *this;
   }
-  Limits& assign(std::optional<std::size_t>& limit, std::optional<std::size_t> value) {
+  Limits& assign(std::optional<std::size_t>& limit, std::optional<std::size_t> value,
+                 std::string_view name) {
     limit = value;
-    return changed();
+    return changed(name);
   }
   std::optional<std::size_t> connections_ = 100;
   std::optional<std::size_t> connections_per_host_;
@@ -132,7 +149,7 @@ class Limits {
   std::optional<std::size_t> header_count_ = 256;
   std::optional<std::size_t> body_size_;
   std::size_t upload_buffer_ = 16 * 1024 * 1024;
-  bool transport_limits_set_ = false;
+  std::string_view transport_limit_;  // a literal
 };
 
 /// TLS protocol versions.

@@ -3,8 +3,7 @@
 
 #include <reqivo/detail/session_interface.hpp>
 #include <reqivo/request.hpp>
-#include <string>
-#include <utility>
+#include <string_view>
 
 namespace reqivo {
 
@@ -16,7 +15,7 @@ namespace reqivo {
 class AsyncSession : public detail::SessionInterface<AsyncSession, RequestBuilder> {
  public:
   AsyncSession() = default;
-  explicit AsyncSession(std::string base_url) : core_(std::move(base_url)) {}
+  explicit AsyncSession(std::string_view base_url) : core_(base_url) {}
 
   /// Takes no new requests (ClosedError), waits for those whose response is not there yet, then
   /// closes unused connections. StreamResponses handed out stay readable. May be called again.
@@ -25,6 +24,7 @@ class AsyncSession : public detail::SessionInterface<AsyncSession, RequestBuilde
  private:
   friend class detail::SessionAccess;
   [[nodiscard]] detail::SessionCore& core() noexcept { return core_; }
+  [[nodiscard]] const detail::SessionCore& core() const noexcept { return core_; }
   detail::SessionCore core_;
 };
 
@@ -33,7 +33,7 @@ class AsyncSession : public detail::SessionInterface<AsyncSession, RequestBuilde
 class Session : public detail::SessionInterface<Session, BlockingRequestBuilder> {
  public:
   Session() = default;
-  explicit Session(std::string base_url) : core_(std::move(base_url)) {}
+  explicit Session(std::string_view base_url) : core_(base_url) {}
 
   /// As AsyncSession::close.
   void close();
@@ -41,6 +41,7 @@ class Session : public detail::SessionInterface<Session, BlockingRequestBuilder>
  private:
   friend class detail::SessionAccess;
   [[nodiscard]] detail::SessionCore& core() noexcept { return core_; }
+  [[nodiscard]] const detail::SessionCore& core() const noexcept { return core_; }
   detail::SessionCore core_;
 };
 

@@ -1,15 +1,23 @@
 #include <catch2/catch_test_macros.hpp>
+#include <initializer_list>
 #include <optional>
 #include <reqivo/errors.hpp>
 #include <reqivo/headers.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
 
 using reqivo::ErrorCode;
 using reqivo::Headers;
+
+Headers headers_of(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+  Headers headers;
+  for (const auto& [name, value] : fields) headers.add(name, value);
+  return headers;
+}
 
 /// All fields as "name: value" lines.
 std::string text_of(const Headers& headers) {
@@ -32,7 +40,7 @@ std::optional<reqivo::RequestError> refusal_of(std::string_view name, std::strin
 }  // namespace
 
 TEST_CASE("header names are found without regard to case and keep their spelling", "[headers]") {
-  const Headers headers{{"Content-Type", "text/plain"}, {"x-ID", "42"}};
+  const Headers headers = headers_of({{"Content-Type", "text/plain"}, {"x-ID", "42"}});
   CHECK(headers.get("content-type") == "text/plain");
   CHECK(headers.get("CONTENT-TYPE") == "text/plain");
   CHECK(headers.get("X-Id") == "42");
@@ -63,7 +71,7 @@ TEST_CASE("add keeps repeats and order", "[headers]") {
 }
 
 TEST_CASE("set replaces every field of the name in the place of the first", "[headers]") {
-  Headers headers{{"A", "1"}, {"B", "2"}, {"a", "3"}, {"C", "4"}, {"A", "5"}};
+  Headers headers = headers_of({{"A", "1"}, {"B", "2"}, {"a", "3"}, {"C", "4"}, {"A", "5"}});
   headers.set("a", "6");
   CHECK(text_of(headers) == "a: 6\nB: 2\nC: 4\n");
   headers.set("D", "7");
@@ -71,7 +79,7 @@ TEST_CASE("set replaces every field of the name in the place of the first", "[he
 }
 
 TEST_CASE("remove takes away every field of the name and counts them", "[headers]") {
-  Headers headers{{"A", "1"}, {"B", "2"}, {"a", "3"}};
+  Headers headers = headers_of({{"A", "1"}, {"B", "2"}, {"a", "3"}});
   CHECK(headers.remove("c") == 0);
   CHECK(headers.remove("A") == 2);
   CHECK(text_of(headers) == "B: 2\n");
@@ -83,7 +91,7 @@ TEST_CASE("remove takes away every field of the name and counts them", "[headers
 
 TEST_CASE("names and values may be views into the headers they change", "[headers]") {
   const std::string long_value(100, 'v');  // too long for a string's inner buffer
-  Headers headers{{"a", "1"}, {"b", "2"}, {"a", "3"}, {"c", long_value}, {"A", "5"}};
+  Headers headers = headers_of({{"a", "1"}, {"b", "2"}, {"a", "3"}, {"c", long_value}, {"A", "5"}});
   headers.set(headers.begin()[2].first, headers.begin()[3].second);
   CHECK(text_of(headers) == "a: " + long_value + "\nb: 2\nc: " + long_value + "\n");
   for (int i = 0; i < 20; ++i) headers.add(headers.begin()->first, headers.begin()->second);
@@ -144,12 +152,11 @@ TEST_CASE("a refused header says why in one line and repeats nothing secret", "[
 }
 
 TEST_CASE("a refused field changes nothing", "[headers]") {
-  Headers headers{{"A", "1"}, {"a", "2"}};
+  Headers headers = headers_of({{"A", "1"}, {"a", "2"}});
   CHECK_THROWS_AS(headers.set("a", "x\ny"), reqivo::RequestError);
   CHECK_THROWS_AS(headers.set("a ", "x"), reqivo::RequestError);
   CHECK_THROWS_AS(headers.add("b", std::string_view("\0", 1)), reqivo::RequestError);
   CHECK(text_of(headers) == "A: 1\na: 2\n");
-  CHECK_THROWS_AS((Headers{{"good", "1"}, {"b d", "2"}}), reqivo::RequestError);
 }
 
 TEST_CASE("a parser's fields go in as they are", "[headers]") {

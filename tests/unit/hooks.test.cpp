@@ -42,6 +42,22 @@ TEST_CASE("hooks run in order, once per request, and see what is sent and what c
   CHECK_FALSE(server.last().headers.contains("Accept"));
 }
 
+template <class Client>
+concept TakesCoroutines = requires(Client client, Task<void> (*of_request)(Request&),
+                                   Task<void> (*of_response)(Response&)) {
+  client.on_request(of_request);
+  client.on_response(of_response);
+};
+template <class Client>
+concept TakesFunctions = requires(Client client, void (*of_request)(Request&),
+                                  int (*of_response)(const Response&)) {
+  client.on_request(of_request);
+  client.on_response(of_response);
+};
+// Nobody would await what a coroutine gives back, so it would never run.
+static_assert(!TakesCoroutines<AsyncReqivo> && !TakesCoroutines<Session>);
+static_assert(TakesFunctions<AsyncReqivo> && TakesFunctions<Session>);
+
 TEST_CASE("a response hook sees a stream's head, once, before its body is read") {
   const ManualTime time;
   FakeServer server;

@@ -9,6 +9,8 @@
 #include <reqivo/version.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -50,9 +52,9 @@ class Fixture {
     run(std::move(builder));
     return server.last();
   }
-  /// The failure of a request that must not reach the server.
-  ErrorCode refused(RequestBuilder builder) {
-    const std::size_t before = server.sent().size();
+  /// The failure of a request that must not reach the server, or reaches it `sent` times.
+  ErrorCode refused(RequestBuilder builder, std::size_t sent = 0) {
+    const std::size_t before = server.sent().size() + sent;
     ErrorCode code = ErrorCode::other;
     try {
       run(std::move(builder));
@@ -103,13 +105,16 @@ TEST_CASE("parameters of every kind go into the query, after what is there") {
                                      .param("big", std::uint64_t{18446744073709551615U})
                                      .param("small", static_cast<short>(7))
                                      .param("yes", true)
+                                     .param("half", 0.5)
+                                     .param("tenth", 0.1F)
                                      .param("none", none)
                                      .param("some", number)
                                      .param("\xc3\xbc", std::string("\xc3\xa4")))
                               .url;
   CHECK(url ==
         "http://h/"
-        "p?a=b&q=two%20words%26%3D%2B&int=-3&big=18446744073709551615&small=7&yes=true&some=5"
+        "p?a=b&q=two%20words%26%3D%2B&int=-3&big=18446744073709551615&small=7&yes=true&half=0.5&"
+        "tenth=0.1&some=5"
         "&%C3%BC=%C3%A4");
   const std::map<std::string, int> numbers = {{"a", 1}, {"b", 2}};
   const std::vector<std::pair<std::string, std::string>> texts = {{"c", "3"}, {"c", "4"}};
@@ -128,6 +133,17 @@ TEST_CASE("json sends a document, a type of one's own or a container as applicat
   CHECK(f.send(f.post().json(document).content_type("application/vnd.api+json"))
             .headers.get_all("content-type") ==
         std::vector<std::string_view>{"application/vnd.api+json"});
+}
+
+TEST_CASE("JSON whose keys have an order keeps it") {
+  Fixture f;
+  nlohmann::ordered_json document;
+  document["z"] = 1;
+  document["a"] = 2;
+  CHECK(f.send(f.post().json(document)).body == R"({"z":1,"a":2})");
+  CHECK(f.server.last().headers.get("Content-Type") == "application/json");
+  document["a"] = "\xff";
+  CHECK(f.refused(f.post().json(document)) == ErrorCode::json);
 }
 
 TEST_CASE("what cannot be written as JSON is JsonError without the text, and nothing is sent") {
@@ -260,6 +276,70 @@ TEST_CASE("decode is handed to the transport, and a request's own comes first") 
   f.session.decode(false);
   CHECK_FALSE(f.send(f.post()).decode);
   CHECK(f.send(f.post().decode(true)).decode);
+}
+
+TEST_CASE("a generator with a name is taken over") {
+  Fixture f;
+  Generator<std::string> pieces = three_pieces();
+  CHECK(f.send(f.post().body(pieces)).body == "onetwothree");
+  Generator<std::string> sized = three_pieces();
+  RequestBuilder builder = f.post();
+  builder.body(sized, 11);
+  CHECK(f.send(std::move(builder)).length == 11);
+}
+
+TEST_CASE("a body may be a view") {
+  Fixture f;
+  const std::string text = "a longer text";
+  CHECK(f.send(f.post().body(std::string_view(text).substr(2, 6))).body == "longer");
+  RequestBuilder builder = f.post();
+  builder.body(std::string_view("named"));
+  CHECK(f.send(std::move(builder)).body == "named");
+}
+
+TEST_CASE("a later timeout replaces what it sets of an earlier one, and no more") {
+  Fixture f;
+  f.server.answer().before_head(1h);
+  const auto both = Timeout().connect(3s).read(30s);
+  CHECK(f.refused(f.post().timeout(100ms).timeout(both), 1) == ErrorCode::total_timeout);
+  f.server.answer().before_head(1h);
+  const auto reading = Timeout().read(100ms);
+  CHECK(f.refused(f.post().timeout(reading).timeout(10s), 1) == ErrorCode::read_timeout);
+  CHECK(f.time.passed() == 200ms);
+}
+
+// Copies would share what can be sent once only.
+static_assert(!std::is_copy_constructible_v<RequestBuilder>);
+static_assert(!std::is_copy_assignable_v<RequestBuilder>);
+static_assert(!std::is_copy_constructible_v<BlockingRequestBuilder>);
+
+TEST_CASE("a named builder is sent once, by whatever takes it") {
+  Fixture f;
+  RequestBuilder twice = f.post().header("X-A", "1").body("all of it");
+  const auto both = [](RequestBuilder& named) -> Task<void> {
+    auto [first, second] = co_await gather(return_exceptions, named, named);
+    CHECK(first.has_value());
+    CHECK_FALSE(second.has_value());
+    CHECK_THROWS_AS(second.value(), std::logic_error);
+  };
+  run(both(twice));
+  CHECK(f.server.sent().size() == 1);
+  CHECK(f.server.last().body == "all of it");
+
+  RequestBuilder waited = f.post();
+  const auto wait = [](RequestBuilder& named) -> Task<void> {
+    static_cast<void>(co_await wait_for(named, 2s));
+    CHECK_THROWS_AS(co_await wait_for(named, 2s), std::logic_error);
+  };
+  run(wait(waited));
+  RequestBuilder started = f.post();
+  const auto start = [](RequestBuilder& named) -> Task<void> {
+    auto handle = create_task(named);
+    static_cast<void>(co_await handle);
+    CHECK_THROWS_AS(co_await named, std::logic_error);
+  };
+  run(start(started));
+  CHECK(f.server.sent().size() == 3);
 }
 
 TEST_CASE("every member works on a named builder, which is sent once") {

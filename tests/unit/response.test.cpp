@@ -136,6 +136,7 @@ TEST_CASE("json parses the body, and json<T> converts it") {
 
 TEST_CASE("JSON that does not parse or fit is JsonError, which repeats nothing of the text") {
   Fixture f;
+  const std::string url = "http://h/";
   for (const char* const text : {"", "{secret", "[1,]", "\"\xff secret\"", "{} secret", "1e999"}) {
     INFO(text);
     try {
@@ -145,8 +146,14 @@ TEST_CASE("JSON that does not parse or fit is JsonError, which repeats nothing o
       const std::string what = error.what();
       CHECK(what.find("secret") == std::string::npos);
       CHECK(what.find('\n') == std::string::npos);
+      CHECK(what.find(url) != std::string::npos);
       CHECK(error.code() == ErrorCode::json);
     }
+  }
+  try {
+    static_cast<void>(f.get("[]").json<int>());
+  } catch (const JsonError& error) {
+    CHECK(std::string(error.what()).find(url) != std::string::npos);
   }
   CHECK_THROWS_AS(f.get(R"({"x": 1})").json<Point>(), JsonError);
   CHECK_THROWS_AS(f.get(R"({"x": "1", "y": 2})").json<Point>(), JsonError);

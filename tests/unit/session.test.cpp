@@ -95,6 +95,51 @@ TEST_CASE("a URL that does not parse, or is not http, is InvalidUrlError and sen
   CHECK(server.transports_made() == 0);
 }
 
+TEST_CASE("what fails before a request is prepared names its absolute URL, or the bad base URL") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session("http://h/a/");
+  server.serve(session);
+  const auto url_of = [](RequestBuilder request) -> std::string {
+    try {
+      run(std::move(request));
+    } catch (const RequestError& error) {
+      return error.url();
+    } catch (const InvalidUrlError& error) {
+      return error.what();
+    }
+    return "nothing thrown";
+  };
+  CHECK(url_of(session.get("b?secret=1").header("X", "\n")) == "http://h/a/b");
+  CHECK(url_of(session.get("http://u:p@other/").header("X", "\n")) == "http://other/");
+  session.base_url("http://u:secret@bad host/");
+  const std::string what = url_of(session.get("/x"));
+  CHECK(what.find("bad host") != std::string::npos);
+  CHECK(what.find("secret") == std::string::npos);
+}
+
+TEST_CASE("a const session sends requests and shows its headers") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session("http://h/");
+  server.serve(session);
+  session.headers().set("X-A", "1");
+  const AsyncSession& constant = session;
+  CHECK(run(constant.get("a")).ok());
+  CHECK(run(constant.request("REPORT", "b")).ok());
+  CHECK(constant.headers().get("X-A") == "1");
+  static_assert(std::is_same_v<decltype(constant.headers()), const Headers&>);
+  const Reqivo blocking;
+  CHECK(blocking.headers().empty());
+}
+
+TEST_CASE("a session needs room for a connection") {
+  AsyncSession session;
+  CHECK_THROWS_AS(session.limits(Limits().connections(0)), RequestError);
+  CHECK_THROWS_AS(session.limits(Limits().connections_per_host(0)), RequestError);
+  session.limits(Limits().connections(std::nullopt).connections_per_host(std::nullopt));
+}
+
 TEST_CASE("session headers go with every request unless it sets its own") {
   const ManualTime time;
   FakeServer server;
@@ -365,7 +410,10 @@ TEST_CASE(
   CHECK(message([&] { session.redirect(Redirect::manual); }).find("redirect(manual)") == 0);
   CHECK(message([&] { session.max_redirects(1); }).find("max_redirects") == 0);
   CHECK(message([&] { session.decode(false); }).find("decode(false)") == 0);
-  CHECK(message([&] { session.limits(Limits().connections(1)); }).find("limits") == 0);
+  CHECK(message([&] { session.limits(Limits().connections(1)); }).find("limits(connections)") == 0);
+  CHECK(message([&] {
+          session.limits(Limits().idle_timeout(1s).body_size(1));
+        }).find("limits(idle_timeout)") == 0);
   CHECK(message([&] { session.default_timeout(Timeout().pool(1s)); }).find("timeout(pool)") == 0);
   session.default_timeout(Timeout().pool(std::nullopt).read(1s));
   session.limits(Limits().body_size(1)).redirect(Redirect::error).decode(true);

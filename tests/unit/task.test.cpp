@@ -132,6 +132,30 @@ TEST_CASE("a task is awaited once: again is a logic_error", "[kit][task]") {
   CHECK_THROWS_AS(run(Task<int>()), std::logic_error);
 }
 
+TEST_CASE("a task with a name is taken over by whoever awaits it", "[kit][task]") {
+  run_test([]() -> Task<void> {
+    Task<int> awaited = value_of(1);
+    const int one = co_await awaited;
+    CHECK(one == 1);
+    CHECK_FALSE(awaited);
+    const bool again = co_await fails<std::logic_error>(std::move(awaited));
+    CHECK(again);
+    Task<int> first = value_of(2);
+    Task<int> second = value_of(3);
+    auto [two, three] = co_await gather(first, second);
+    CHECK(two == 2);
+    CHECK(three == 3);
+    Task<int> waited = value_of(4);
+    const int four = co_await wait_for(waited, std::chrono::seconds(1));
+    CHECK(four == 4);
+    Task<int> started = value_of(5);
+    auto handle = create_task(started);
+    const int five = co_await handle;
+    CHECK(five == 5);
+    CHECK_FALSE(started);
+  });
+}
+
 TEST_CASE("a task gives values that can only be moved, and converts what co_return is given",
           "[kit][task]") {
   run_test([]() -> Task<void> {

@@ -40,8 +40,13 @@ Task<AwaitResult<Awaitable&>> await_where_it_is(Awaitable& awaitable) {
 }
 
 template <class T>
-Task<T> into_task(Task<T> task) {
-  return task;
+Task<T> into_task(Task<T>&& task) {
+  return std::move(task);
+}
+/// One with a name is taken over, as by `co_await`.
+template <class T>
+Task<T> into_task(Task<T>& task) {
+  return std::move(task);
 }
 
 /// Whatever else can be awaited. Lifetime: what `Kept` leaves where it is outlives the task.
@@ -70,8 +75,9 @@ concept Awaitable = requires(T&& awaitable) {
 };
 
 namespace detail {
-/// What functions that await for their caller take as `A&&`: anything that can be awaited, and a
-/// JoinHandle by its name too.
+/// What functions that await for their caller take as `A&&`: anything that can be awaited. A task
+/// and a request builder may be given by their names, and are taken over; a JoinHandle, too, and
+/// stays where it is.
 template <class A>
 concept AwaitableArgument = Awaitable<Kept<A>>;
 }  // namespace detail

@@ -31,6 +31,10 @@ class RequestDraft {
  public:
   explicit RequestDraft(std::shared_ptr<Exchange> exchange) noexcept
       : exchange_(std::move(exchange)) {}
+  // Not copied: what describes a request may be read once only, such as the generator of its body.
+  RequestDraft(RequestDraft&&) noexcept = default;
+  RequestDraft& operator=(RequestDraft&&) noexcept = default;
+  ~RequestDraft() = default;
 
   void header(std::string_view name, std::string_view value);
   void add_header(std::string_view name, std::string_view value);
@@ -41,6 +45,8 @@ class RequestDraft {
   void body(std::string bytes);
   void body(Generator<std::string> pieces, std::optional<std::uint64_t> length);
   void json(const nlohmann::json& value);
+  /// The same as it is written already.
+  void written_json(std::string text);
   /// A value could not be turned into JSON.
   void refuse_json(std::string_view why);
   void form(std::string_view name, std::string_view value);

@@ -1,6 +1,8 @@
 // The chained members of the asynchronous and the blocking request builder.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <concepts>
 #include <reqivo/detail/request_draft.hpp>
 #include <type_traits>
@@ -68,6 +70,17 @@ class RequestSetters {
   Builder&& param(std::string_view name, Number value) && {
     return std::move(param(name, value));
   }
+  /// The same in the fewest digits that tell it from its neighbours.
+  template <std::floating_point Number>
+  Builder& param(std::string_view name, Number value) & {
+    std::array<char, 64> text;
+    const auto written = std::to_chars(text.data(), text.data() + text.size(), value);
+    return param(name, std::string_view(text.data(), written.ptr));
+  }
+  template <std::floating_point Number>
+  Builder&& param(std::string_view name, Number value) && {
+    return std::move(param(name, value));
+  }
   /// The same as "true" or "false".
   template <std::same_as<bool> Flag>
   Builder& param(std::string_view name, Flag value) & {
@@ -124,21 +137,34 @@ class RequestSetters {
     return self();
   }
   Builder&& body(std::string bytes) && { return std::move(body(std::move(bytes))); }
+  Builder& body(std::same_as<std::string_view> auto bytes) & { return body(std::string(bytes)); }
+  Builder&& body(std::same_as<std::string_view> auto bytes) && {
+    return std::move(body(std::string(bytes)));
+  }
   /// Sends what the generator yields, as it is yielded, chunked (RFC 9112 §7.1). What the generator
   /// throws is thrown to who awaits the request. It cannot be sent twice: a redirect that keeps the
   /// body is RequestError. Platforms: where `capabilities().streamed_upload` is false it is held in
   /// memory first, and beyond `Limits::upload_buffer` it is UnsupportedError.
-  Builder& body(Generator<std::string> pieces) & {
+  Builder& body(Generator<std::string>&& pieces) & {
     draft_.body(std::move(pieces), std::nullopt);
     return self();
   }
-  Builder&& body(Generator<std::string> pieces) && { return std::move(body(std::move(pieces))); }
+  Builder&& body(Generator<std::string>&& pieces) && { return std::move(body(std::move(pieces))); }
   /// The same with Content-Length: the generator has to yield `length` bytes in all.
-  Builder& body(Generator<std::string> pieces, std::uint64_t length) & {
+  Builder& body(Generator<std::string>&& pieces, std::uint64_t length) & {
     draft_.body(std::move(pieces), length);
     return self();
   }
-  Builder&& body(Generator<std::string> pieces, std::uint64_t length) && {
+  Builder&& body(Generator<std::string>&& pieces, std::uint64_t length) && {
+    return std::move(body(std::move(pieces), length));
+  }
+  /// A generator with a name is taken over: afterwards it is as good as moved from.
+  Builder& body(Generator<std::string>& pieces) & { return body(std::move(pieces)); }
+  Builder&& body(Generator<std::string>& pieces) && { return std::move(body(std::move(pieces))); }
+  Builder& body(Generator<std::string>& pieces, std::uint64_t length) & {
+    return body(std::move(pieces), length);
+  }
+  Builder&& body(Generator<std::string>& pieces, std::uint64_t length) && {
     return std::move(body(std::move(pieces), length));
   }
   /// The header Content-Type.
@@ -160,7 +186,7 @@ class RequestSetters {
     return self();
   }
   Builder&& timeout(Duration total) && { return std::move(timeout(total)); }
-  /// The limits that `limits` sets; the others stay the session's. Platforms: UnsupportedError for
+  /// The limits that `limits` sets; the others stay what they are. Platforms: UnsupportedError for
   /// a pool limit where `capabilities().connection_limits` is false.
   Builder& timeout(const Timeout& limits) & {
     draft_.timeout(limits);

@@ -28,12 +28,12 @@ struct SessionState;
 class SessionCore {
  public:
   SessionCore();
-  explicit SessionCore(std::string base_url);
+  explicit SessionCore(std::string_view base_url);
   SessionCore(SessionCore&& other) noexcept = default;
   SessionCore& operator=(SessionCore&& other) noexcept;
   ~SessionCore();
 
-  void base_url(std::string url);
+  void base_url(std::string_view url);
   void default_timeout(const Timeout& limits);
   void bearer_token(std::string_view token);
   void basic_auth(std::string_view user, std::string_view password);
@@ -61,7 +61,7 @@ class SessionCore {
 class SessionAccess {
  public:
   template <class AnySession>
-  [[nodiscard]] static SessionCore& core(AnySession& session) noexcept {
+  [[nodiscard]] static auto& core(AnySession& session) noexcept {
     return session.core();
   }
 };

@@ -1,10 +1,19 @@
 // The settings and verbs that all four kinds of session share.
 #pragma once
 
+#include <concepts>
+#include <reqivo/detail/awaitable.hpp>
 #include <reqivo/detail/session_core.hpp>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace reqivo::detail {
+
+/// What can be called with it and is done then. A coroutine is not: nobody would await it.
+template <class Hook, class Argument>
+concept HookOf =
+    std::invocable<Hook&, Argument&> && !Awaitable<std::invoke_result_t<Hook&, Argument&>>;
 
 /// Settings apply to requests sent afterwards. They chain, on a named session and on a temporary
 /// one. Errors: ClosedError where the session was moved from.
@@ -15,11 +24,11 @@ class SessionInterface {
   /// "https://h/api" is "https://h/users", relative to "https://h/api/" it is
   /// "https://h/api/users", and "/users" goes to the root in both. One that does not parse makes
   /// each request fail with InvalidUrlError.
-  Derived& base_url(std::string url) & {
-    core().base_url(std::move(url));
+  Derived& base_url(std::string_view url) & {
+    core().base_url(url);
     return self();
   }
-  Derived&& base_url(std::string url) && { return std::move(base_url(std::move(url))); }
+  Derived&& base_url(std::string_view url) && { return std::move(base_url(url)); }
   /// The total of requests that set none themselves. The limits of the steps grow with it unless
   /// they are set.
   Derived& default_timeout(Duration total) & {
@@ -59,8 +68,9 @@ class SessionInterface {
     return self();
   }
   Derived&& tls(TlsOptions options) && { return std::move(tls(std::move(options))); }
-  /// As `tls`. Platforms: UnsupportedError where `capabilities().connection_limits` is false, for
-  /// all but `body_size`.
+  /// Replaces all of them: what `limits` does not set is the default. New requests as with `tls`.
+  /// Errors: RequestError where it allows no connection. Platforms: UnsupportedError where
+  /// `capabilities().connection_limits` is false, for all but `body_size` and `upload_buffer`.
   Derived& limits(Limits limits) & {
     core().limits(limits);
     return self();
@@ -94,34 +104,44 @@ class SessionInterface {
   }
   Derived&& fetch(FetchOptions options) && { return std::move(fetch(std::move(options))); }
   /// Called once for each request just before it is sent; may change its headers. Hooks run in the
-  /// order they were added; what one throws, the request throws.
-  Derived& on_request(RequestHook hook) & {
-    core().on_request(std::move(hook));
+  /// order they were added; what one throws, the request throws. A hook is a plain function: a
+  /// coroutine is refused by the compiler.
+  template <HookOf<Request> Hook>
+  Derived& on_request(Hook hook) & {
+    core().on_request(RequestHook(std::move(hook)));
     return self();
   }
-  Derived&& on_request(RequestHook hook) && { return std::move(on_request(std::move(hook))); }
+  template <HookOf<Request> Hook>
+  Derived&& on_request(Hook hook) && {
+    return std::move(on_request(std::move(hook)));
+  }
   /// Called once for each response, after redirects: with its body where it is buffered, with an
   /// empty one where it is streamed. Order and errors: as `on_request`.
-  Derived& on_response(ResponseHook hook) & {
-    core().on_response(std::move(hook));
+  template <HookOf<Response> Hook>
+  Derived& on_response(Hook hook) & {
+    core().on_response(ResponseHook(std::move(hook)));
     return self();
   }
-  Derived&& on_response(ResponseHook hook) && { return std::move(on_response(std::move(hook))); }
+  template <HookOf<Response> Hook>
+  Derived&& on_response(Hook hook) && {
+    return std::move(on_response(std::move(hook)));
+  }
   /// Sent with every request that does not set them itself.
   [[nodiscard]] Headers& headers() { return core().headers(); }
+  [[nodiscard]] const Headers& headers() const { return core().headers(); }
 
   /// Requests. `url` is absolute, or relative to `base_url`. Sent when the builder is awaited or
-  /// sent.
-  Builder get(std::string_view url) { return request("GET", url); }
-  Builder head(std::string_view url) { return request("HEAD", url); }
-  Builder options(std::string_view url) { return request("OPTIONS", url); }
-  Builder post(std::string_view url) { return request("POST", url); }
-  Builder put(std::string_view url) { return request("PUT", url); }
-  Builder patch(std::string_view url) { return request("PATCH", url); }
-  Builder delete_(std::string_view url) { return request("DELETE", url); }
+  /// sent. Also of a const session, whose settings are what does not change.
+  Builder get(std::string_view url) const { return request("GET", url); }
+  Builder head(std::string_view url) const { return request("HEAD", url); }
+  Builder options(std::string_view url) const { return request("OPTIONS", url); }
+  Builder post(std::string_view url) const { return request("POST", url); }
+  Builder put(std::string_view url) const { return request("PUT", url); }
+  Builder patch(std::string_view url) const { return request("PATCH", url); }
+  Builder delete_(std::string_view url) const { return request("DELETE", url); }
   /// Any other method; it is upper-cased. Errors, when sent: RequestError where `method` is no
   /// token (RFC 9110 §5.6.2) or CONNECT, which asks for a tunnel and no response.
-  Builder request(std::string_view method, std::string_view url) {
+  Builder request(std::string_view method, std::string_view url) const {
     return Builder(core().begin(method, url));
   }
 
@@ -131,6 +151,9 @@ class SessionInterface {
  private:
   [[nodiscard]] Derived& self() noexcept { return static_cast<Derived&>(*this); }
   [[nodiscard]] SessionCore& core() noexcept { return SessionAccess::core(self()); }
+  [[nodiscard]] const SessionCore& core() const noexcept {
+    return SessionAccess::core(static_cast<const Derived&>(*this));
+  }
 };
 
 }  // namespace reqivo::detail

@@ -83,6 +83,10 @@ class [[nodiscard]] Task {
   [[nodiscard]] detail::TaskAwaiter<T> operator co_await() && {
     return detail::TaskAwaiter<T>(std::move(*this));
   }
+  /// A task with a name is taken over, too: afterwards it is as good as moved from.
+  [[nodiscard]] detail::TaskAwaiter<T> operator co_await() & {
+    return detail::TaskAwaiter<T>(std::move(*this));
+  }
 
  private:
   friend promise_type;
