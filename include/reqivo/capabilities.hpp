@@ -26,6 +26,8 @@ class Capabilities {
   bool streamed_upload = true;
   /// A body on GET and HEAD can be sent.
   bool body_on_get = true;
+  /// Any method but CONNECT can be used (fetch has neither TRACE nor TRACK).
+  bool all_methods = true;
   /// Any header can be set (a browser keeps some for itself, such as Host).
   bool all_headers = true;
   /// Any cookie header of a response can be read.

@@ -17,6 +17,7 @@ Capabilities of_this_platform() noexcept {
   // Browsers want HTTP/2 for it, which is known of an origin only when it was spoken to before.
   can.streamed_upload = node && reqivo_can_stream_upload() != 0;
   can.body_on_get = false;
+  can.all_methods = false;
   can.all_headers = false;
   can.set_cookie_visible = node;
   can.headers_as_received = false;

@@ -41,8 +41,7 @@ bool begins_with(std::string_view name, std::string_view prefix) noexcept {
 bool overrides_method(std::string_view name, std::string_view value) noexcept {
   constexpr std::array<std::string_view, 3> overrides{"X-HTTP-Method", "X-HTTP-Method-Override",
                                                       "X-Method-Override"};
-  constexpr std::array<std::string_view, 3> methods{"CONNECT", "TRACE", "TRACK"};
-  return is_any_of(overrides, name) && is_any_of(methods, value);
+  return is_any_of(overrides, name) && is_forbidden_method(value);
 }
 
 bool forbidden_in_browser(std::string_view name, std::string_view value) noexcept {
@@ -53,6 +52,11 @@ bool forbidden_in_browser(std::string_view name, std::string_view value) noexcep
 }
 
 }  // namespace
+
+bool is_forbidden_method(std::string_view method) noexcept {
+  constexpr std::array<std::string_view, 3> methods{"CONNECT", "TRACE", "TRACK"};
+  return is_any_of(methods, method);
+}
 
 std::string_view forbidden_field(const Headers& headers) {
   const bool browser = node() == nullptr;

@@ -1,4 +1,4 @@
-// Which header fields the platform keeps to itself.
+// Which header fields and methods the platform keeps to itself.
 #pragma once
 
 #include <reqivo/headers.hpp>
@@ -10,5 +10,7 @@ namespace reqivo::wasm {
 /// Fetch Standard forbids (§2.2.2), and User-Agent where the browser would drop it silently. Under
 /// Node those that rule the connection.
 [[nodiscard]] std::string_view forbidden_field(const Headers& headers);
+/// Fetch Standard, "forbidden method".
+[[nodiscard]] bool is_forbidden_method(std::string_view method) noexcept;
 
 }  // namespace reqivo::wasm

@@ -115,6 +115,9 @@ class FetchTransport final : public detail::Transport {
     if (!forbidden.empty()) {
       return failed(unsupported(detail::concatenate({"setting the header ", forbidden})));
     }
+    if (is_forbidden_method(request->method)) {
+      return failed(unsupported(detail::concatenate({"the method ", request->method})));
+    }
     if (!request->body.source()) return send_whole(std::move(request));
     return send_upload.load(std::memory_order_relaxed)(std::move(request), upload_buffer_);
   }

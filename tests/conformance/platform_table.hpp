@@ -24,6 +24,7 @@ inline constexpr Ability abilities[] = {
     {"raw_body", "`decode(false)` hands the body out as it was sent", "yes", "no", "no", "no"},
     {"streamed_upload", "a request body is streamed; otherwise up to `Limits::upload_buffer` is held in memory", "yes", "yes", "no", "no"},
     {"body_on_get", "GET and HEAD can have a body", "yes", "no", "no", "no"},
+    {"all_methods", "any method but CONNECT can be used; fetch has neither TRACE nor TRACK", "yes", "no", "no", "no"},
     {"all_headers", "any header can be set", "yes", "no", "no", "no"},
     {"set_cookie_visible", "`Set-Cookie` of a response can be read", "yes", "yes", "no", "no"},
     {"headers_as_received", "response headers keep order, spelling and repeats; otherwise they are sorted and joined", "yes", "no", "no", "no"},

@@ -95,6 +95,7 @@ std::map<std::string_view, bool> abilities_of(const Capabilities& can) {
   abilities["raw_body"] = can.raw_body;
   abilities["streamed_upload"] = can.streamed_upload;
   abilities["body_on_get"] = can.body_on_get;
+  abilities["all_methods"] = can.all_methods;
   abilities["all_headers"] = can.all_headers;
   abilities["set_cookie_visible"] = can.set_cookie_visible;
   abilities["headers_as_received"] = can.headers_as_received;

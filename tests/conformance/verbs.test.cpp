@@ -1,8 +1,10 @@
 #include <catch2/catch_test_macros.hpp>
 #include <reqivo/session.hpp>
+#include <string>
 
 #include "support/capability.hpp"
 #include "support/echo.hpp"
+#include "support/failures.hpp"
 #include "support/run_test.hpp"
 #include "support/test_server.hpp"
 
@@ -86,6 +88,20 @@ TEST_CASE("a builder with a name is awaited like a temporary one, and once only"
       refused = true;
     }
     CHECK(refused);
+  });
+}
+
+TEST_CASE("a method that the platform keeps to itself is UnsupportedError", "[verbs]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    if (capabilities().all_methods) {
+      const Response response = co_await session.request("trace", "/anything");
+      CHECK(response.ok());
+    } else {
+      const auto failure =
+          co_await failure_of<UnsupportedError>(session.request("trace", "/anything"));
+      CHECK(std::string(failure.what()).find("TRACE") != std::string::npos);
+    }
   });
 }
 
