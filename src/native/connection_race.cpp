@@ -1,5 +1,10 @@
 #include "native/connection_race.hpp"
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <asio/error.hpp>
 #include <chrono>
 #include <utility>
@@ -11,6 +16,21 @@ namespace {
 
 /// RFC 8305 §8, "Connection Attempt Delay".
 constexpr std::chrono::milliseconds attempt_delay(250);
+
+/// Opens a socket that programs started by this one do not inherit: they would keep the connection
+/// open. Where it cannot be opened, connecting tries again and tells why.
+void open_for_this_program(asio::ip::tcp::socket& socket, const asio::ip::tcp& protocol) {
+  std::error_code error;
+#ifdef SOCK_CLOEXEC
+  const int descriptor = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (descriptor < 0) return;
+  socket.assign(protocol, descriptor, error);
+  if (error) ::close(descriptor);
+#else
+  socket.open(protocol, error);
+  if (!error) ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+#endif
+}
 
 }  // namespace
 
@@ -48,6 +68,7 @@ void ConnectionRace::start_next() {
   if (attempts_.size() == endpoints_.size()) return;
   const std::size_t number = attempts_.size();
   auto attempt = attempts_.emplace_back(std::make_shared<Attempt>(*context_, *this));
+  open_for_this_program(attempt->socket, endpoints_[number].protocol());
   attempt->socket.async_connect(endpoints_[number],
                                 [attempt, number](const std::error_code& error) {
                                   if (attempt->race != nullptr)

@@ -3,6 +3,7 @@
 // Asio's own reactor does not ask for EPOLLRDHUP, and so must try a read that finds nothing after
 // every answer, lest it miss the end behind the bytes. This one tells of the end, which saves a
 // system call for each request.
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -63,7 +64,7 @@ class EpollReactor final : public Reactor, public std::enable_shared_from_this<E
         context_(std::move(context)),
         timer_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd")),
         epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll")),
-        epoll_in_asio_(*context_, checked(::dup(epoll_.number()), "dup")) {
+        epoll_in_asio_(*context_, checked(::fcntl(epoll_.number(), F_DUPFD_CLOEXEC, 0), "fcntl")) {
     epoll_event event{};  // no client: the alarm
     event.events = EPOLLIN;
     checked(::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, timer_.number(), &event), "epoll_ctl");

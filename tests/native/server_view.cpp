@@ -1,5 +1,7 @@
 #include "server_view.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -61,6 +63,15 @@ std::size_t open_sockets() {
 }
 
 std::size_t open_descriptors() { return descriptor_targets().size(); }
+
+std::size_t inherited_descriptors() {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int flags = ::fcntl(std::stoi(entry.path().filename().string()), F_GETFD);
+    if (flags >= 0 && (flags & FD_CLOEXEC) == 0) ++count;
+  }
+  return count;
+}
 
 std::size_t resident_kib() {
   std::ifstream status("/proc/self/status");

@@ -35,6 +35,8 @@ struct ConnectionUse {
 [[nodiscard]] std::size_t open_sockets();
 /// Descriptors of all kinds that this process has open.
 [[nodiscard]] std::size_t open_descriptors();
+/// Those that a program started by this one would have, too.
+[[nodiscard]] std::size_t inherited_descriptors();
 
 /// Memory of this process that is in RAM, in KiB.
 [[nodiscard]] std::size_t resident_kib();

@@ -171,3 +171,16 @@ TEST_CASE("a thread may end while its name lookups and connections are under way
     dropped_with_the_session.detach();
   });
 }
+
+TEST_CASE("programs that are started inherit nothing of a loop and its connections", "[threads]") {
+  const std::size_t before = inherited_descriptors();
+  std::size_t meanwhile = 0;
+  on_threads(1, [&](int) {  // a loop of its own
+    AsyncSession session;
+    session.tls(trusting_server());
+    const StreamResponse plain = run(session.get(test_server().http("/big/100000000")).stream());
+    const StreamResponse secure = run(session.get(test_server().https("/big/100000000")).stream());
+    meanwhile = inherited_descriptors();
+  });
+  CHECK(meanwhile == before);
+}
