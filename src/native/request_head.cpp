@@ -79,12 +79,18 @@ void append_request_head(ByteBuffer& to, const TransportRequest& request) {
     append_host(to, request.url);
   }
   bool codings_given = false;
+  bool asks_for_range = false;
   for (const auto& [name, value] : request.headers) {
     if (is_field(name, "Host") || is_field(name, "Content-Length")) continue;
     codings_given = codings_given || is_field(name, "Accept-Encoding");
+    asks_for_range = asks_for_range || is_field(name, "Range");
     append_field(to, name, value);
   }
-  if (request.decode && !codings_given) append_field(to, "Accept-Encoding", supported_codings);
+  if (request.decode && !codings_given) {
+    // A part of an encoded body could not be decoded (Fetch Standard, "HTTP-network-or-cache
+    // fetch").
+    append_field(to, "Accept-Encoding", asks_for_range ? "identity" : supported_codings);
+  }
   if (const auto length = request.body.length()) {
     append_field(to, "Content-Length", Decimal(*length).text());
   } else if (request.body.source()) {
