@@ -37,21 +37,21 @@ std::size_t scheme_length(std::string_view text) noexcept {
   return valid ? colon + 1 : 0;
 }
 
-/// "http:" or "https:", for which the parser takes any number of slashes and backslashes, even
-/// none.
-bool is_http(std::string_view scheme) noexcept {
+/// Schemes for which the parser takes any number of slashes and backslashes, even none (URL
+/// Standard §4.2, "special scheme").
+bool is_special(std::string_view scheme) noexcept {
   const auto is = [scheme](std::string_view wanted) {
     return std::equal(scheme.begin(), scheme.end(), wanted.begin(), wanted.end(),
                       [](char c, char lower) { return (is_alpha(c) ? c | 0x20 : c) == lower; });
   };
-  return is("http:") || is("https:");
+  return is("http:") || is("https:") || is("ws:") || is("wss:") || is("ftp:");
 }
 
 /// Where the authority begins, or npos where the text has none (a relative path).
 std::size_t authority_start(std::string_view text, std::string_view slashes) noexcept {
   const std::size_t scheme = scheme_length(text);
   const std::size_t after_slashes = std::min(text.find_first_not_of(slashes, scheme), text.size());
-  if (scheme != 0 && (is_http(text.substr(0, scheme)) || after_slashes >= scheme + 2)) {
+  if (scheme != 0 && (is_special(text.substr(0, scheme)) || after_slashes >= scheme + 2)) {
     return after_slashes;
   }
   const std::size_t leading = std::min(text.find_first_not_of(slashes), text.size());
@@ -69,8 +69,8 @@ bool has_odd_port(std::string_view host) noexcept {
 }
 
 std::string redacted(const std::string& text) {
-  const bool http = is_http(std::string_view(text).substr(0, scheme_length(text)));
-  const bool other_scheme = !http && text.find("://") != npos;
+  const bool special = is_special(std::string_view(text).substr(0, scheme_length(text)));
+  const bool other_scheme = !special && text.find("://") != npos;
   const std::string_view slashes = other_scheme ? "/" : "/\\";
   const std::size_t start = authority_start(text, slashes);
   const std::size_t query = std::min(text.find_first_of("?#"), text.size());

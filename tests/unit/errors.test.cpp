@@ -228,7 +228,9 @@ TEST_CASE("redaction finds the user info where the URL parser does", "[errors][r
   CHECK(redact_url("ht\ttp:/\n/u:\rp@host/") == "http://host/");
   CHECK(redact_url("http://us\x01"
                    "er:pw@host/") == "http://host/");
-  CHECK(redact_url("ftp:u:p@host/") == "host/");
+  CHECK(redact_url("ftp:u:p@host/") == "ftp:host/");
+  CHECK(redact_url("ws:/u:p@host/") == "ws:/host/");
+  CHECK(redact_url("wss:\\\\u:p@host\\x") == "wss:\\\\host\\x");
   CHECK(redact_url("foo://u\\v:p@host/") == "foo://host/");
 }
 
@@ -236,10 +238,12 @@ TEST_CASE("a password with a delimiter in it does not show", "[errors][redact]")
   // The parser takes these for "host:port" with a bad port: no URL, but somebody's password.
   for (const std::string delimiter : {"/", "?", "#", "\\", "/a?b#c/", "@/", "/@", "?@#"}) {
     for (const std::string slashes : {"//", "/", "", "\\\\"}) {
-      const std::string url = "http:" + slashes + "user:sec" + delimiter + "ret@host/";
-      CAPTURE(url);
-      CHECK(redact_url(url).find("sec") == std::string::npos);
-      CHECK(redact_url(url).find("ret") == std::string::npos);
+      for (const std::string scheme : {"http:", "ws:", "ftp:"}) {
+        const std::string url = scheme + slashes + "user:sec" + delimiter + "ret@host/";
+        CAPTURE(url);
+        CHECK(redact_url(url).find("sec") == std::string::npos);
+        CHECK(redact_url(url).find("ret") == std::string::npos);
+      }
     }
   }
   CHECK(redact_url("http://user:se/cret@host/") == "http://***");
