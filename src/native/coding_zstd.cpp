@@ -11,8 +11,8 @@
 namespace reqivo::native {
 namespace {
 
-/// The largest window to allocate for: what the zstd tool itself accepts unasked.
-constexpr int window_log_max = 27;
+/// The largest window to allocate for: 8 MiB, RFC 9659 §3.
+constexpr int window_log_max = 23;
 /// Magic number and frame header, RFC 8878 §3.1.1.
 constexpr std::size_t longest_header = 18;
 constexpr std::string_view frame_magic = "\x28\xB5\x2F\xFD";

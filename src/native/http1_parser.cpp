@@ -281,6 +281,10 @@ void Http1Parser::State::choose_framing() {
   if (has_coding && (fields.coding_count > 1 || !fields.only_chunked)) {
     return fail(ErrorCode::invalid_response, "a transfer coding other than chunked alone");
   }
+  if (has_coding && (parser.flags & F_CHUNKED) == 0) {
+    // As with a tab behind it: the two of us would disagree on where the body ends.
+    return fail(ErrorCode::invalid_response, "a malformed Transfer-Encoding");
+  }
   expected_field_count = std::max(usual_field_count, field_count);
   field_count = 0;
   trailer_room = room;

@@ -38,11 +38,11 @@ struct Http1Head {
 ///
 /// Framing is RFC 9112 §6.3 exactly: HEAD, 1xx, 204 and 304 have no body; chunked (with extensions
 /// and trailers); Content-Length; else read to close. Refused as `invalid_response`: anything
-/// llhttp's strict mode refuses, Content-Length that is malformed, repeated with different values
-/// or together with Transfer-Encoding, a Transfer-Encoding whose last coding is not chunked or that
-/// names any other coding, Transfer-Encoding in HTTP/1.0, bare CR or LF as line end, obs-fold, a
-/// status below 100 (600..999 go through, as in browsers), 101 (nothing here asks for an upgrade),
-/// bytes before the status line, chunk sizes beyond 2^63.
+/// llhttp's strict mode refuses, Content-Length that is malformed, repeated, or together with
+/// Transfer-Encoding, a Transfer-Encoding whose last coding is not chunked or that names any other
+/// coding, Transfer-Encoding in HTTP/1.0, bare CR or LF as line end, obs-fold, a status below 100
+/// (600..999 go through, as in browsers), 101 (nothing here asks for an upgrade), bytes before the
+/// status line, chunk sizes beyond 2^63.
 class Http1Parser {
  public:
   Http1Parser();

@@ -186,6 +186,8 @@ inline const std::vector<BadResponse> bad_responses = {
     {"an empty length", "HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n"},
     {"a length beyond 2^64",
      "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551621\r\n\r\nhello"},
+    {"a tab behind chunked",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\t\r\n\r\n1\r\nx\r\n0\r\n\r\n"},
     {"a coding after chunked",
      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"},
     {"a coding before chunked",
