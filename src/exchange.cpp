@@ -92,6 +92,7 @@ Task<StreamResponse> Exchange::open(std::shared_ptr<Exchange> self) {
   }
   self->response_.url_ = self->request_.url.href;
   self->finish_response();
+  if (self->failure_) self->raise(*self->failure_);  // a hook has ended the session
   StreamResponse stream;
   static_cast<ResponseHead&>(stream) = std::move(self->response_);
   stream.body_ = BodyOwner(self);

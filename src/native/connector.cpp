@@ -61,6 +61,13 @@ std::vector<asio::ip::tcp::endpoint> endpoints_of(const Addresses& addresses) {
   return endpoints;
 }
 
+/// On its own, so that the losers' sockets are closed before the winner goes on.
+Task<Outcome<Socket>> win_race(std::shared_ptr<asio::io_context> context,
+                               std::vector<asio::ip::tcp::endpoint> endpoints) {
+  ConnectionRace race(std::move(context), std::move(endpoints));
+  co_return co_await race;
+}
+
 }  // namespace
 
 Connector::Connector(TlsOptions tls)
@@ -83,8 +90,7 @@ Task<Outcome<std::unique_ptr<Connection>>> Connector::connect(
   }
 
   progress->enter(Phase::connect);
-  ConnectionRace race(context_, endpoints_of(addresses));
-  auto socket = co_await race;
+  auto socket = co_await win_race(context_, endpoints_of(addresses));
   if (!socket.ok()) co_return std::move(socket).failure();
   if (url.scheme != "https") {
     co_return std::make_unique<Connection>(std::move(socket).value(), std::nullopt);

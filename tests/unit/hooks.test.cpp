@@ -1,5 +1,6 @@
 // Hooks of sessions and facades.
 #include <catch2/catch_test_macros.hpp>
+#include <memory>
 #include <reqivo/client.hpp>
 #include <reqivo/errors.hpp>
 #include <stdexcept>
@@ -102,6 +103,24 @@ TEST_CASE("what a hook throws, the awaiter gets as it is, and nothing stays open
   }
   CHECK(server.open() == 0);
   run(session.close());
+}
+
+TEST_CASE("a response hook that ends its session ends a stream, and not a response in hand") {
+  const ManualTime time;
+  FakeServer server;
+  auto client = std::make_unique<AsyncReqivo>();
+  const auto serve_and_end = [&] {
+    client = std::make_unique<AsyncReqivo>();
+    server.serve(*client);
+    client->on_response([&](Response&) { client.reset(); });
+    server.answer().body("body");
+  };
+  serve_and_end();
+  CHECK_THROWS_AS(run(client->get("http://h/").stream()), ClosedError);
+  CHECK(server.aborted() == 1);
+  serve_and_end();
+  CHECK(run(client->get("http://h/")).body() == "body");
+  CHECK(server.open() == 0);
 }
 
 TEST_CASE("a response hook may change the buffered response") {
