@@ -1,6 +1,8 @@
 #include "native/pool.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <utility>
 
 #include "platform/event_loop.hpp"
@@ -14,15 +16,14 @@ detail::TimePoint current_time() { return detail::Scheduler::current().loop().no
 /// One request waiting for room.
 class Waiter {
  public:
-  Waiter(std::string wanted_origin, KeptConnection wanted)
-      : origin(std::move(wanted_origin)), kept(wanted) {}
-  std::string origin;
+  explicit Waiter(KeptConnection wanted) noexcept : kept(wanted) {}
   KeptConnection kept;
   Lease granted;
   detail::PromiseBase* owner = nullptr;
+  PoolOrigin* queue = nullptr;  // where it waits; null: it does not
+  std::uint64_t number = 0;     // of all that wait or have waited
   Waiter* next = nullptr;
   Waiter* previous = nullptr;
-  bool queued = false;
 };
 
 struct IdleConnection {
@@ -34,11 +35,17 @@ struct IdleConnection {
 
 }  // namespace
 
-/// What is open to one origin.
+/// What is open to one origin, and who waits for it.
 struct PoolOrigin {
   PoolOrigin() = default;
+  [[nodiscard]] bool unused() const noexcept { return open == 0 && first == nullptr; }
+
   std::deque<IdleConnection> idle;  // the oldest first
+  std::size_t position = 0;         // among those with something idle, while it is one of them
   std::size_t open = 0;             // idle, leased and being connected
+  Waiter* first = nullptr;
+  Waiter* last = nullptr;
+  std::uint64_t turn = 0;  // its number among those to be served; zero: it is none of them
   const std::string* name = nullptr;
 };
 
@@ -52,17 +59,9 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
                                                const std::string& origin, KeptConnection kept,
                                                detail::TimePoint now) {
     PoolOrigin& entry = entry_of(origin);
-    if (kept != KeptConnection::none) {
-      auto connection = take_idle(entry, now, kept == KeptConnection::checked);
-      if (connection) return Lease(self, entry, std::move(connection));
-    }
-    if (!make_room(entry)) {
-      forget_if_unused(entry);
-      return std::nullopt;
-    }
-    ++entry.open;
-    ++open_;
-    return Lease(self, entry, nullptr);
+    auto lease = try_lease(self, entry, kept, now);
+    if (!lease) forget_if_unused(entry);
+    return lease;
   }
 
   void give_back(PoolOrigin& origin, std::unique_ptr<Connection> connection,
@@ -74,25 +73,30 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
       return;
     }
     connection->rest();
-    origin.idle.emplace_back(std::move(connection), since);
-    ++idle_;
+    keep_idle(origin, std::move(connection), since);
     if (!scheduled() && limits_.idle_timeout()) {
       schedule_at(detail::saturating_add(since, *limits_.idle_timeout()));
     }
+    update_turn(origin);
     serve_waiters();
   }
 
   void drop(PoolOrigin& origin) {
     --origin.open;
     --open_;
-    forget_if_unused(origin);
+    if (origin.unused()) {
+      forget(origin);
+    } else {
+      update_turn(origin);
+    }
     serve_waiters();
   }
 
   void close_idle() noexcept {
-    for (auto entry = origins_.begin(); entry != origins_.end();) {
-      while (!entry->second.idle.empty()) evict_oldest(entry->second);
-      entry = entry->second.open == 0 ? forget(entry) : std::next(entry);
+    while (!with_idle_.empty()) {
+      PoolOrigin& origin = *with_idle_.back();
+      while (!origin.idle.empty()) evict_oldest(origin);
+      forget_if_unused(origin);
     }
     if (scheduled()) cancel();
   }
@@ -101,17 +105,23 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     close_idle();
   }
 
-  void enqueue(Waiter& waiter) noexcept {
-    waiter.queued = true;
-    waiter.previous = last_;
-    (last_ != nullptr ? last_->next : first_) = &waiter;
-    last_ = &waiter;
+  void enqueue(Waiter& waiter, const std::string& origin) {
+    PoolOrigin& queue = entry_of(origin);
+    waiter.queue = &queue;
+    waiter.number = ++last_number_;
+    waiter.previous = queue.last;
+    (queue.last != nullptr ? queue.last->next : queue.first) = &waiter;
+    queue.last = &waiter;
+    update_turn(queue);
   }
   void remove(Waiter& waiter) noexcept {
-    if (!std::exchange(waiter.queued, false)) return;
-    (waiter.previous != nullptr ? waiter.previous->next : first_) = waiter.next;
-    (waiter.next != nullptr ? waiter.next->previous : last_) = waiter.previous;
+    PoolOrigin* const queue = std::exchange(waiter.queue, nullptr);
+    if (queue == nullptr) return;
+    (waiter.previous != nullptr ? waiter.previous->next : queue->first) = waiter.next;
+    (waiter.next != nullptr ? waiter.next->previous : queue->last) = waiter.previous;
     waiter.next = waiter.previous = nullptr;
+    update_turn(*queue);
+    forget_if_unused(*queue);
   }
 
  private:
@@ -125,9 +135,46 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     return *latest_;
   }
 
-  Origins::iterator forget(Origins::iterator entry) noexcept {
-    if (latest_ == &entry->second) latest_ = nullptr;
-    return origins_.erase(entry);
+  void forget(const PoolOrigin& origin) noexcept {
+    if (latest_ == &origin) latest_ = nullptr;
+    origins_.erase(origins_.find(*origin.name));
+  }
+  void forget_if_unused(const PoolOrigin& origin) noexcept {
+    if (origin.unused()) forget(origin);
+  }
+
+  [[nodiscard]] std::optional<Lease> try_lease(const std::shared_ptr<PoolState>& self,
+                                               PoolOrigin& entry, KeptConnection kept,
+                                               detail::TimePoint now) {
+    if (kept != KeptConnection::none) {
+      auto connection = take_idle(entry, now, kept == KeptConnection::checked);
+      if (connection) return Lease(self, entry, std::move(connection));
+    }
+    if (!has_room(entry) || !has_room()) return std::nullopt;
+    make_room(entry);
+    ++entry.open;
+    ++open_;
+    return Lease(self, entry, nullptr);
+  }
+
+  // ---- what lies idle
+
+  void keep_idle(PoolOrigin& origin, std::unique_ptr<Connection> connection,
+                 detail::TimePoint since) {
+    if (origin.idle.empty()) {
+      origin.position = with_idle_.size();
+      with_idle_.push_back(&origin);
+    }
+    origin.idle.emplace_back(std::move(connection), since);
+    ++idle_;
+  }
+  /// One connection of `origin` has left `origin.idle`.
+  void note_taken(const PoolOrigin& origin) noexcept {
+    --idle_;
+    if (!origin.idle.empty()) return;
+    with_idle_.back()->position = origin.position;
+    with_idle_[origin.position] = with_idle_.back();
+    with_idle_.pop_back();
   }
 
   [[nodiscard]] std::unique_ptr<Connection> take_idle(PoolOrigin& entry, detail::TimePoint now,
@@ -136,7 +183,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
       auto connection = std::move(entry.idle.back().connection);
       const Duration idle(now - entry.idle.back().since);
       entry.idle.pop_back();
-      --idle_;
+      note_taken(entry);
       if (connection->usable(idle, check)) return connection;
       --entry.open;
       --open_;
@@ -144,56 +191,74 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     return nullptr;
   }
 
-  /// True: one more connection may be opened for `entry`, if need be in place of an idle one.
-  [[nodiscard]] bool make_room(PoolOrigin& entry) {
-    if (limits_.connections_per_host() && entry.open >= *limits_.connections_per_host()) {
-      if (entry.idle.empty()) return false;
-      evict_oldest(entry);
-    }
-    if (!limits_.connections() || open_ < *limits_.connections()) return true;
-    if (idle_ == 0) return false;
-    PoolOrigin& giving = *with_oldest_idle();
-    evict_oldest(giving);
-    if (&giving != &entry) forget_if_unused(giving);
-    return true;
-  }
-
-  [[nodiscard]] PoolOrigin* with_oldest_idle() noexcept {
-    PoolOrigin* oldest = nullptr;
-    for (auto& [name, entry] : origins_) {
-      if (entry.idle.empty()) continue;
-      if (oldest == nullptr || entry.idle.front().since < oldest->idle.front().since) {
-        oldest = &entry;
-      }
-    }
-    return oldest;
-  }
-
   void evict_oldest(PoolOrigin& entry) noexcept {
     entry.idle.front().connection->close();
     entry.idle.pop_front();
-    --idle_;
+    note_taken(entry);
     --entry.open;
     --open_;
   }
 
-  void forget_if_unused(const PoolOrigin& origin) {
-    if (origin.open == 0) forget(origins_.find(*origin.name));
+  [[nodiscard]] PoolOrigin& with_oldest_idle() const noexcept {
+    return **std::min_element(with_idle_.begin(), with_idle_.end(),
+                              [](const PoolOrigin* one, const PoolOrigin* other) {
+                                return one->idle.front().since < other->idle.front().since;
+                              });
   }
 
-  /// Gives room to those who wait, first come first served, past those whose origin has none.
+  // ---- room
+
+  // Whether one more connection may be opened, if need be in place of an idle one: as far as the
+  // origin's own limit goes, and as far as the limit of all goes.
+  [[nodiscard]] bool has_room(const PoolOrigin& entry) const noexcept {
+    const auto& limit = limits_.connections_per_host();
+    return !limit || entry.open < *limit || !entry.idle.empty();
+  }
+  [[nodiscard]] bool has_room() const noexcept {
+    return !limits_.connections() || open_ < *limits_.connections() || idle_ > 0;
+  }
+
+  /// Only where there is room: closes the idle connection in whose place the new one comes.
+  void make_room(PoolOrigin& entry) {
+    const auto& limit = limits_.connections_per_host();
+    if (limit && entry.open >= *limit) evict_oldest(entry);
+    if (!limits_.connections() || open_ < *limits_.connections()) return;
+    PoolOrigin& giving = with_oldest_idle();
+    evict_oldest(giving);
+    if (&giving != &entry) forget_if_unused(giving);
+  }
+
+  // ---- who waits
+
+  /// Its first waiter, or whether there is room for it, may be another now.
+  void update_turn(PoolOrigin& origin) {
+    const bool served = origin.first != nullptr && has_room(origin);
+    const std::uint64_t turn = served ? origin.first->number : 0;
+    if (turn == origin.turn) return;
+    if (turn == 0) {
+      turns_.erase(origin.turn);
+    } else if (origin.turn == 0) {
+      turns_.emplace(turn, &origin);
+    } else {
+      auto entry = turns_.extract(origin.turn);
+      entry.key() = turn;
+      turns_.insert(std::move(entry));
+    }
+    origin.turn = turn;
+  }
+
+  /// Gives room to those who wait, first come first served, past those whose origin has none: those
+  /// cost nothing here. Before and afterwards nobody waits who could be served.
   void serve_waiters() {
-    if (first_ == nullptr) return;
+    if (turns_.empty() || !has_room()) return;
     const std::shared_ptr<PoolState> self = shared_from_this();
-    Waiter* waiter = first_;
-    while (waiter != nullptr) {
-      Waiter* const next = waiter->next;
-      if (auto granted = try_lease(self, waiter->origin, waiter->kept, current_time())) {
-        remove(*waiter);
-        waiter->granted = std::move(*granted);
-        waiter->owner->wake();
-      }
-      waiter = next;
+    const detail::TimePoint now = current_time();
+    while (!turns_.empty() && has_room()) {
+      PoolOrigin& origin = *turns_.begin()->second;
+      Waiter& waiter = *origin.first;
+      waiter.granted = *try_lease(self, origin, waiter.kept, now);
+      remove(waiter);
+      waiter.owner->wake();
     }
   }
 
@@ -201,16 +266,17 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
     const detail::TimePoint now = current_time();
     const Duration limit = *limits_.idle_timeout();
     std::optional<detail::TimePoint> next;
-    for (auto entry = origins_.begin(); entry != origins_.end();) {
-      auto& idle = entry->second.idle;
+    for (std::size_t i = with_idle_.size(); i-- > 0;) {  // from the last: origins may leave
+      PoolOrigin& origin = *with_idle_[i];
+      auto& idle = origin.idle;
       while (!idle.empty() && detail::saturating_add(idle.front().since, limit) <= now) {
-        evict_oldest(entry->second);
+        evict_oldest(origin);
       }
       if (!idle.empty()) {
         const auto due = detail::saturating_add(idle.front().since, limit);
         next = next ? std::min(*next, due) : due;
       }
-      entry = entry->second.open == 0 ? forget(entry) : std::next(entry);
+      forget_if_unused(origin);
     }
     if (next) schedule_at(*next);
   }
@@ -218,10 +284,12 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   Limits limits_;
   Origins origins_;
   PoolOrigin* latest_ = nullptr;  // who asked last, which is mostly who asks next
+  std::vector<PoolOrigin*> with_idle_;
   std::size_t open_ = 0;
   std::size_t idle_ = 0;
-  Waiter* first_ = nullptr;
-  Waiter* last_ = nullptr;
+  std::uint64_t last_number_ = 0;
+  // Origins with a waiter that only the limit of all keeps waiting, by its first one's number.
+  std::map<std::uint64_t, PoolOrigin*> turns_;
   bool closed_ = false;
 };
 
@@ -230,7 +298,8 @@ namespace {
 /// Waits in the pool's queue; leaves it, or hands on what it was granted, when destroyed.
 class RoomAwaiter {
  public:
-  RoomAwaiter(PoolState& pool, Waiter& waiter) noexcept : pool_(pool), waiter_(waiter) {}
+  RoomAwaiter(PoolState& pool, const std::string& origin, Waiter& waiter) noexcept
+      : pool_(pool), origin_(origin), waiter_(waiter) {}
   RoomAwaiter(const RoomAwaiter&) = delete;
   RoomAwaiter& operator=(const RoomAwaiter&) = delete;
   ~RoomAwaiter() {
@@ -239,21 +308,22 @@ class RoomAwaiter {
   }
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <detail::KitPromise Promise>
-  void await_suspend(std::coroutine_handle<Promise> owner) noexcept {
+  void await_suspend(std::coroutine_handle<Promise> owner) {
     waiter_.owner = &owner.promise();
-    pool_.enqueue(waiter_);
+    pool_.enqueue(waiter_, origin_);
   }
   void await_resume() const noexcept {}
 
  private:
   PoolState& pool_;
+  const std::string& origin_;
   Waiter& waiter_;
 };
 
 Task<Lease> acquire_from(std::shared_ptr<PoolState> pool, std::string origin, KeptConnection kept) {
   if (auto lease = pool->try_lease(pool, origin, kept, current_time())) co_return std::move(*lease);
-  Waiter waiter(std::move(origin), kept);
-  RoomAwaiter room(*pool, waiter);
+  Waiter waiter(kept);
+  RoomAwaiter room(*pool, origin, waiter);
   co_await room;
   co_return std::move(waiter.granted);
 }

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <reqivo/async.hpp>
@@ -35,6 +37,10 @@ constexpr std::array<const char*, 2> closing_paths = {"/close-after-response", "
 constexpr std::array<const char*, 2> streamed_paths = {"/big/300000", "/big-chunked/300000"};
 
 const std::vector<int> in_order{1, 2, 3, 4, 5};
+constexpr std::array<const char*, 6> waited_for = {"full",      "full",  "new",
+                                                   "also full", "newer", "new"};
+const std::vector<int> past_full{3, 5, 6};
+const std::vector<int> past_full_and_then_those{3, 5, 6, 4, 1, 2};
 
 Limits with_connections(std::size_t count) {
   Limits limits;
@@ -65,6 +71,46 @@ Task<std::unique_ptr<native::Connection>> connected_to(std::uint16_t port) {
 /// Lets all that is ready now go on.
 Task<void> settle() {
   for (int i = 0; i < 10; ++i) co_await sleep(0ms);
+}
+
+/// Notes its number once there is room, and makes room for the next at once.
+Task<void> pass_through(native::Pool* pool, std::string origin, int number,
+                        std::vector<int>* order) {
+  const native::Lease lease =
+      co_await pool->acquire(std::move(origin), native::KeptConnection::any);
+  order->push_back(number);
+}
+
+constexpr int crowd = 20000;
+
+/// Has so many wait for room at so many origins, and some of them give up, before there is any.
+Task<void> serve_crowd(int origins, std::size_t per_host) {
+  native::Pool pool(Limits().connections(4).connections_per_host(per_host));
+  auto full = pool.try_acquire("full", native::KeptConnection::any, {});
+  std::vector<native::Lease> held;
+  for (int i = 0; i < 3; ++i) {
+    const std::string origin = per_host == 1 ? std::to_string(i) : "full";
+    held.push_back(*pool.try_acquire(origin, native::KeptConnection::any, {}));
+  }
+  std::vector<int> order;
+  std::vector<JoinHandle<void>> waiting;
+  for (int i = 0; i < crowd; ++i) {
+    // With one connection per host, every other one waits for its own origin until the very end.
+    std::string origin = i % 2 == 0 ? std::to_string(i % origins) : "full";
+    waiting.push_back(create_task(pass_through(&pool, std::move(origin), i, &order)));
+  }
+  for (std::size_t i = 0; i < waiting.size(); i += 3) waiting[i].cancel();
+  held.clear();
+  co_await settle();
+  full.reset();
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    if (i % 3 != 0) co_await waiting[i];
+  }
+  CHECK(order.size() == waiting.size() - (waiting.size() + 2) / 3);
+}
+
+double processor_seconds() {
+  return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC);
 }
 
 }  // namespace
@@ -173,6 +219,40 @@ TEST_CASE("who waits for a connection is served in the order of arrival", "[pool
     for (JoinHandle<void>& request : waiting) co_await request;
     CHECK(answered == in_order);
   });
+}
+
+TEST_CASE("who waits is served past those whose own origin has no room", "[pool]") {
+  run_test([]() -> Task<void> {
+    native::Pool pool(Limits().connections(3).connections_per_host(1));
+    auto full = pool.try_acquire("full", native::KeptConnection::any, {});
+    auto also_full = pool.try_acquire("also full", native::KeptConnection::any, {});
+    auto other = pool.try_acquire("other", native::KeptConnection::any, {});
+    REQUIRE((full && also_full && other));
+    std::vector<int> order;
+    std::vector<JoinHandle<void>> waiting;
+    int number = 0;
+    for (const char* const origin : waited_for) {
+      waiting.push_back(create_task(pass_through(&pool, origin, ++number, &order)));
+    }
+    other.reset();
+    co_await settle();
+    CHECK(order == past_full);
+    also_full.reset();
+    co_await settle();
+    full.reset();
+    for (JoinHandle<void>& waiter : waiting) co_await waiter;
+    CHECK(order == past_full_and_then_those);
+  });
+}
+
+// With a walk past all that wait, each of these takes minutes.
+TEST_CASE("however many wait, giving back costs the same", "[pool]") {
+  const int origins = GENERATE(1, 100, crowd);
+  const std::size_t per_host = GENERATE(std::size_t{1}, std::size_t{4});
+  CAPTURE(origins, per_host);
+  const double before = processor_seconds();
+  run_test(serve_crowd, origins, per_host);
+  CHECK(processor_seconds() - before < 15);
 }
 
 TEST_CASE("waiting for a connection ends by PoolTimeout, and the queue goes on without it",
