@@ -258,13 +258,15 @@ void Connection::rest() {
 }
 
 bool Connection::usable(Duration idle, bool check) noexcept {
-  if (!socket_.stirred()) {
-    // The loop watches, but only while someone drives it: a blocking program may have been away.
-    const bool trusted = !check && idle.nanoseconds() < trusted_without_looking;
-    return trusted || !socket_.look();
-  }
+  if (socket_.stirred() && !take_tickets()) return false;
+  // The loop watches, but only while someone drives it: a blocking program may have been away. Nor
+  // does it watch any more once tickets have come.
+  const bool trusted = !check && idle.nanoseconds() < trusted_without_looking;
+  return trusted || !socket_.look();
+}
+
+bool Connection::take_tickets() noexcept {
   if (!tls_ || socket_.take_error()) return false;
-  // Session tickets arrive after the handshake; anything else ends the connection.
   tls_->receive(socket_.input());
   socket_.consume(socket_.input().size());
   char byte = 0;

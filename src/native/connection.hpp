@@ -123,6 +123,9 @@ class Connection {
   [[nodiscard]] TlsEngine::Progress decrypt(BodyChunk* chunk);
   [[nodiscard]] TlsEngine::Progress decrypt();
   [[nodiscard]] TlsEngine::Progress decrypt_into(BodyChunk& chunk);
+  /// Deals with what has come in while the connection lay idle. False: that was more than session
+  /// tickets, which come after the handshake, whenever the server likes.
+  [[nodiscard]] bool take_tickets() noexcept;
   void release_plaintext() noexcept;
   void set_plaintext_size(std::size_t size);
 

@@ -406,6 +406,40 @@ TEST_CASE("new keys in the midst of an answer are taken, and the connection goes
   });
 }
 
+TEST_CASE("a ticket that comes late does not hide that the connection was closed after it",
+          "[tls]") {
+  run_test([]() -> Task<void> {
+    TlsTestServer server(own_server());
+    server.only_version(TLS1_3_VERSION);
+    LocalListener listener;
+    AsyncSession session(listener.url("/", "https", "localhost"));
+    session.tls(trusting_own());
+    JoinHandle<Response> getting = create_task(session.get("/"));
+    TlsPeer peer(server, co_await listener.accept());
+    co_await peer.wait_head();
+    peer.send(answer_with("one"));
+    static_cast<void>(co_await getting);
+
+    peer.send_ticket();
+    co_await sleep(50ms);  // it is taken in while the connection lies idle
+    JoinHandle<Response> posting = create_task(session.post("/"));
+    co_await peer.wait_head(2);
+    peer.send(answer_with("two"));
+    const Response second = co_await posting;
+    CHECK(second.body() == "two");
+
+    peer.send_ticket();
+    co_await sleep(50ms);
+    peer.close();  // the loop does not turn before the next request begins
+    JoinHandle<Response> posting_again = create_task(session.post("/"));
+    TlsPeer other_peer(server, co_await wait_for(listener.accept(), 5s));
+    co_await other_peer.wait_head();
+    other_peer.send(answer_with("three"));
+    const Response third = co_await posting_again;
+    CHECK(third.body() == "three");
+  });
+}
+
 TEST_CASE("a server that asks to renegotiate is told at once that nobody will", "[tls]") {
   run_test([]() -> Task<void> {
     TlsTestServer server(own_server());

@@ -62,6 +62,12 @@ class TlsPeer {
     REQUIRE(SSL_do_handshake(tls_.ssl()) == 1);
     peer_.send(tls_.take_output());
   }
+  /// TLS 1.3 only: one more session that the client may resume (RFC 8446 §4.6.1).
+  void send_ticket() {
+    REQUIRE(SSL_new_session_ticket(tls_.ssl()) == 1);
+    REQUIRE(SSL_do_handshake(tls_.ssl()) == 1);
+    peer_.send(tls_.take_output());
+  }
   /// TLS 1.2 only.
   void ask_to_renegotiate() {
     REQUIRE(SSL_renegotiate(tls_.ssl()) == 1);
