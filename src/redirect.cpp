@@ -2,25 +2,45 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <reqivo/detail/wait_for.hpp>
 #include <string_view>
 #include <utility>
 
 #include "concatenate.hpp"
+#include "content_length.hpp"
 #include "credentials.hpp"
 
 namespace reqivo::detail {
 namespace {
 
-/// Up to here the body of a redirect is read, so that its connection can be used again.
-constexpr std::size_t drained_of_redirect = 64 * 1024;
+/// The body of a redirect is of use to nobody, but its connection is, once the body is out of the
+/// way. Up to this many bytes are waited for, this long: about what a new connection would cost.
+constexpr std::size_t most_drained = 64 * 1024;
+constexpr std::chrono::milliseconds longest_drain(100);
 
-Task<void> drain(std::unique_ptr<BodySource> body) {
+/// False where the body is large, or ends with its connection.
+bool worth_draining(const Headers& headers) {
+  if (!headers.contains("Content-Length")) return headers.contains("Transfer-Encoding");
+  return content_length(headers).value_or(0) <= most_drained;
+}
+
+Task<void> read_to_end(BodySource& body) {
   std::size_t drained = 0;
-  while (body && drained <= drained_of_redirect) {
-    Outcome<std::string> piece = co_await body->read();
+  while (drained <= most_drained) {
+    Outcome<std::string> piece = co_await body.read();
     if (!piece || piece.value().empty()) co_return;
     drained += piece.value().size();
   }
+}
+
+/// Whatever happens to the body does not matter to the request.
+Task<void> drain(std::unique_ptr<BodySource> body) {
+  Task<void> reading = read_to_end(*body);
+  PromiseBase& self = co_await ThisPromise();
+  if (detail_promise(reading).start(&self, wake_context, &self)) co_return;
+  WaitLimit clock(self, longest_drain);
+  co_await clock;
 }
 
 Failure redirect_failure(ErrorCode code, const char* what) {
@@ -55,6 +75,10 @@ bool drop_origin_headers(Headers& headers) {
 
 bool is_redirect_status(int status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+bool RedirectChain::follows(int status, const Headers& answer) const {
+  return mode_ == Redirect::follow && is_redirect_status(status) && answer.contains("Location");
 }
 
 Outcome<bool> RedirectChain::follow(int status, const Headers& answer, TransportRequest& request) {
@@ -118,12 +142,13 @@ bool RedirectChain::seen_before(const TransportRequest& request) {
 
 Task<Outcome<bool>> follow_redirect(RedirectChain& chain, TransportResponse& response,
                                     TransportRequest& request, std::vector<RedirectHop>& history) {
-  std::string answered_by = request.url.href;
-  Outcome<bool> redirected = chain.follow(response.status, response.headers, request);
-  if (!redirected || !redirected.value()) co_return redirected;
-  history.emplace_back(response.status, std::move(answered_by));
-  co_await drain(std::move(response.body));
-  co_return true;
+  if (chain.follows(response.status, response.headers)) {
+    history.emplace_back(response.status, request.url.href);
+    request.progress->enter(Phase::url);  // the answer is there: no limit of reading holds now
+    std::unique_ptr<BodySource> body = std::move(response.body);
+    if (body && worth_draining(response.headers)) co_await drain(std::move(body));
+  }
+  co_return chain.follow(response.status, response.headers, request);
 }
 
 }  // namespace reqivo::detail

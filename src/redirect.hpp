@@ -23,6 +23,8 @@ class RedirectChain {
  public:
   RedirectChain(Redirect mode, std::size_t limit) noexcept : mode_(mode), limit_(limit) {}
 
+  /// Whether the answer leads on, unless `follow` finds fault with it.
+  [[nodiscard]] bool follows(int status, const Headers& answer) const;
   /// Looks at the answer to `request`. True: `request` has become the one to send next. False: this
   /// answer is the one to hand out. Failures: `too_many_redirects`, `redirect_loop`,
   /// `invalid_response` (a Location that is no http(s) URL), `invalid_request` (a streamed body
@@ -44,7 +46,8 @@ class RedirectChain {
 };
 
 /// `RedirectChain::follow` for an exchange. True: the redirect's body is out of the way and
-/// `history` tells of it.
+/// `history` tells of it. That body has some time to come, so that its connection can be used
+/// again; meanwhile `request` is still the one that was answered.
 Task<Outcome<bool>> follow_redirect(RedirectChain& chain, TransportResponse& response,
                                     TransportRequest& request, std::vector<RedirectHop>& history);
 

@@ -1,5 +1,6 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <chrono>
 #include <reqivo/json.hpp>
 #include <reqivo/session.hpp>
 #include <string>
@@ -19,6 +20,8 @@ namespace {
 constexpr std::array<int, 5> redirect_codes = {301, 302, 303, 307, 308};
 constexpr std::array<std::string_view, 6> methods = {"GET",   "POST",   "PUT",
                                                      "PATCH", "DELETE", "OPTIONS"};
+
+constexpr std::array<const char*, 3> framings = {"length", "chunked", "close"};
 
 /// Fetch Standard, "HTTP-redirect fetch", step 12.
 bool becomes_get(int code, std::string_view method) {
@@ -324,6 +327,20 @@ TEST_CASE("a body that fails behind a redirect is told by the URL that it came f
         co_await failure_of<InvalidResponseError>(session.get("/redirect-to?url=/bytes/5000"));
     check_failure(failure, ErrorCode::limit_exceeded, Phase::body, false);
     CHECK(failure.url() == test_server().http("/bytes/5000"));
+  });
+}
+
+TEST_CASE("a redirect whose body does not end is followed all the same", "[redirects]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    for (const char* const framing : framings) {
+      CAPTURE(framing);
+      const Response response = co_await session.get("/redirect-drip")
+                                    .param("framing", framing)
+                                    .timeout(std::chrono::seconds(10));
+      CHECK(response.status_code() == 200);
+      CHECK(response.url() == test_server().http("/get"));
+    }
   });
 }
 

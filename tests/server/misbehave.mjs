@@ -46,6 +46,21 @@ async function stallBody(exchange) {
   await exchange.untilGone();
 }
 
+// A redirect to /get whose body comes byte by byte, `interval` ms apart, and has no end.
+async function redirectDrip(exchange) {
+  const interval = exchange.number('interval', 100, 60000);
+  const framing = {
+    length: ['Content-Length: 1000'], chunked: ['Transfer-Encoding: chunked'], close: [],
+  }[exchange.query.get('framing') ?? 'length'];
+  if (framing === undefined) throw new Problem(400, 'framing is length, chunked or close');
+  const head = ['HTTP/1.1 302 Found', 'Location: /get', 'Content-Type: text/plain', ...framing,
+    ...Object.entries(exchange.corsHeaders([])).map(([name, value]) => `${name}: ${value}`),
+    '', ''].join('\r\n');
+  exchange.socket.write(head, 'latin1');
+  const byte = framing[0]?.startsWith('Transfer-Encoding') ? '1\r\nx\r\n' : 'x';
+  while (await exchange.sleep(interval)) exchange.socket.write(byte);
+}
+
 // The head in pieces of one byte, `interval` ms apart, then the body and the end of the connection.
 async function slowHead(exchange) {
   const interval = exchange.number('interval', 5, 60000);
@@ -137,6 +152,7 @@ export const misbehaveRoutes = [
   ['*', '/stall', (exchange) => exchange.untilGone()],
   ['GET', '/stall-body', stallBody],
   ['GET', '/slow-head', slowHead],
+  ['GET', '/redirect-drip', redirectDrip],
   ['*', '/close', (exchange) => exchange.json(
     { connection: exchange.connection.id, requests: exchange.connection.requests }, 200,
     { Connection: 'close' })],

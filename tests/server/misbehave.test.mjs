@@ -258,9 +258,9 @@ test('the closed port is closed, and IPv6 serves the plain origin where it exist
 
 // Every path below is left at some moment between connecting and the end of its answer.
 const abandonedPaths = ['/get', '/big/100000000', '/big-chunked/100000000', '/drip', '/delay/1',
-  '/stall', '/stall-body', '/slow-head', '/stream/2000', '/bomb?mib=4', '/trailers', '/reset',
-  '/reset-after/100000', '/early-hints', '/encoded?size=100000', '/zstd', '/idle-close/5',
-  '/close-after-response', '/control/wait-closed?tag=none&timeout=50'];
+  '/stall', '/stall-body', '/slow-head', '/redirect-drip', '/stream/2000', '/bomb?mib=4',
+  '/trailers', '/reset', '/reset-after/100000', '/early-hints', '/encoded?size=100000', '/zstd',
+  '/idle-close/5', '/close-after-response', '/control/wait-closed?tag=none&timeout=50'];
 const abandonedRawPaths = ['/huge-header', '/many-headers', '/garbage',
   scriptPath([{ send: 'x', times: 100000 }, { stall: true }])];
 

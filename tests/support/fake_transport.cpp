@@ -44,7 +44,6 @@ class FakeBody final : public BodySource {
  private:
   static Task<Outcome<std::string>> read_from(FakeBody& body) {
     ++body.state_->reads;
-    body.progress_->enter(Phase::body);
     if (body.at_ == body.pieces_.size()) {
       body.ended_ = true;
       co_return std::string();
@@ -107,6 +106,7 @@ Task<Outcome<TransportResponse>> exchange(SharedState state,
   response.headers = std::move(answer.headers);
   response.final_url = answer.final_url;
   if (!answer.pieces.empty()) {
+    request.progress->enter(Phase::body);
     response.body = std::make_unique<FakeBody>(state, std::move(answer.pieces), request.progress);
   }
   co_return response;

@@ -2,9 +2,11 @@
 #include "redirect.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <chrono>
 #include <memory>
 #include <reqivo/errors.hpp>
 #include <reqivo/session.hpp>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,12 +17,15 @@
 namespace reqivo {
 namespace {
 
+using namespace std::chrono_literals;
+using detail::Failure;
 using detail::Outcome;
 using detail::RedirectChain;
 using detail::RequestBody;
 using detail::TransportRequest;
 using test::FakeServer;
 using test::ManualTime;
+using test::Piece;
 
 TransportRequest make_request(std::string method, std::string_view url,
                               const char* body = nullptr) {
@@ -188,12 +193,25 @@ TEST_CASE("a request that changed on its way is no loop") {
   CHECK(repeated.follow(307, location("/a"), again).value());  // the server may have changed
 }
 
+TotalTimeout thrown_by(RequestBuilder request) {
+  try {
+    run(std::move(request));
+  } catch (const TotalTimeout& failure) {
+    return failure;
+  }
+  throw std::logic_error("no failure");
+}
+
 TEST_CASE("a chain gives the last response, its URL and its history") {
   const ManualTime time;
   FakeServer server;
   AsyncSession session;
   server.serve(session);
-  server.answer(301).header("Location", "/b?x#f").body("moved").body("on");
+  server.answer(301)
+      .header("Location", "/b?x#f")
+      .header("Content-Length", "7")
+      .body("moved")
+      .body(Piece("on", 50ms));
   server.answer(307).header("Location", "https://o/c");
   server.answer(200).body("end");
   const Response response =
@@ -221,11 +239,60 @@ TEST_CASE("a redirect's large body is dropped instead of read") {
   FakeServer server;
   AsyncSession session;
   server.serve(session);
-  auto& answer = server.answer(302).header("Location", "/b");
+  auto& answer = server.answer(302).header("Location", "/b").header("Transfer-Encoding", "chunked");
   for (int i = 0; i < 100; ++i) answer.body(std::string(10'000, 'x'));
   CHECK(run(session.get("http://h/a")).url() == "http://h/b");
   CHECK(server.aborted() == 1);
   CHECK(server.reads() == 7);
+  server.answer(302).header("Location", "/b").header("Content-Length", "65537").body("x");
+  CHECK(run(session.get("http://h/a")).url() == "http://h/b");
+  CHECK(server.aborted() == 2);
+  CHECK(server.reads() == 7);
+}
+
+TEST_CASE("a redirect's body that ends with its connection is not waited for") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  server.answer(303).header("Location", "/b").body(Piece("never", 1h));
+  CHECK(run(session.get("http://h/a")).url() == "http://h/b");
+  CHECK(time.passed() == 0ms);
+  CHECK(server.aborted() == 1);
+}
+
+TEST_CASE("a redirect's body neither holds the request up nor fails it") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  auto& answer = server.answer(303).header("Location", "/b").header("Content-Length", "1000");
+  SECTION("it does not come") {
+    answer.body(Piece("never", 1h));
+    const Timeout short_ones = Timeout().read(20ms).connect(20ms);
+    CHECK(run(session.get("http://h/a").timeout(short_ones)).url() == "http://h/b");
+    CHECK(time.passed() == 100ms);
+    CHECK(server.aborted() == 1);
+  }
+  SECTION("it drips") {
+    for (int i = 0; i < 1000; ++i) answer.body(Piece("x", 30ms));
+    CHECK(run(session.get("http://h/a")).url() == "http://h/b");
+    CHECK(time.passed() == 100ms);
+  }
+  SECTION("it breaks off") {
+    answer.body("some").body(Failure(ErrorCode::connection_closed, Phase::body, "cut"));
+    CHECK(run(session.get("http://h/a")).url() == "http://h/b");
+    CHECK(time.passed() == 0ms);
+  }
+  SECTION("the time for all of it runs out meanwhile") {
+    answer.body(Piece("never", 1h));
+    const auto failure = thrown_by(session.post("http://h/a").timeout(50ms));
+    CHECK(time.passed() == 50ms);
+    CHECK(failure.url() == "http://h/a");
+    CHECK_FALSE(failure.retryable());
+    CHECK(server.sent().size() == 1);
+  }
+  CHECK(server.open() == 0);
 }
 
 TEST_CASE("the session's redirect settings hold, and a request's own come first") {
