@@ -87,8 +87,11 @@ void JoinState::cancel() noexcept {
 
 void JoinState::detach() noexcept {
   has_handle_ = false;
-  if (status_ == Status::running) {
-    Scheduler::current().add_detached(*this);
+  Scheduler* const scheduler = Scheduler::existing();
+  if (status_ == Status::running && scheduler != nullptr) {
+    scheduler->add_detached(*this);
+  } else if (status_ == Status::running) {
+    cancel();  // as the scheduler's end cancels what was detached before
   } else if (!deferred_) {
     settle();
   }

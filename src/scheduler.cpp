@@ -75,6 +75,7 @@ constexpr std::chrono::milliseconds share(2);
 
 // A plain pointer, so that it can still be read while the thread's other objects are destroyed.
 thread_local Scheduler* this_thread = nullptr;
+thread_local bool thread_has_ended = false;
 
 /// Ends the thread's scheduler with the thread.
 class Owner {
@@ -85,6 +86,7 @@ class Owner {
   ~Owner() {
     delete this_thread;  // whose tasks look for it while they are destroyed
     this_thread = nullptr;
+    thread_has_ended = true;
   }
   void touch() const noexcept {}
 };
@@ -133,6 +135,9 @@ Scheduler::~Scheduler() {
 
 Scheduler& Scheduler::current() {
   if (this_thread == nullptr) {
+    if (thread_has_ended) {  // a new one would have no end, and nobody to drive it
+      throw std::logic_error("reqivo: this thread's event loop has ended with its thread");
+    }
     owner.touch();
     this_thread = new Scheduler(make_event_loop);
   }

@@ -42,7 +42,8 @@ class Scheduler {
   Scheduler& operator=(const Scheduler&) = delete;
   ~Scheduler();
 
-  /// This thread's scheduler.
+  /// This thread's scheduler. Errors: std::logic_error where it has ended with its thread already:
+  /// what may be called by then, destructors above all, asks for `existing`.
   static Scheduler& current();
   /// The same; null where it has ended with its thread already, or was never made.
   [[nodiscard]] static Scheduler* existing() noexcept;

@@ -133,7 +133,8 @@ class [[nodiscard]] Supervised final : public TimerNode,
   bool stop() noexcept override {
     owner_->wake();
     if (detail_promise(task_).finished()) return true;
-    if (Scheduler::current().is_running(detail_promise(task_))) return false;
+    const Scheduler* const scheduler = Scheduler::existing();  // none: nothing runs any more
+    if (scheduler != nullptr && scheduler->is_running(detail_promise(task_))) return false;
     destroy_task();
     return true;
   }

@@ -66,7 +66,7 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
 
   void give_back(PoolOrigin& origin, std::unique_ptr<Connection> connection,
                  detail::TimePoint since) {
-    if (closed_ || (limits_.idle_timeout() && limits_.idle_timeout()->nanoseconds().count() <= 0)) {
+    if (!keeps_connections()) {
       connection->close();
       connection.reset();
       drop(origin);
@@ -125,6 +125,12 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   }
 
  private:
+  [[nodiscard]] bool keeps_connections() const noexcept {
+    const auto& limit = limits_.idle_timeout();
+    const bool kept = !limit || limit->nanoseconds().count() > 0;
+    return kept && !closed_ && detail::Scheduler::existing() != nullptr;
+  }
+
   using Origins = std::unordered_map<std::string, PoolOrigin>;
 
   [[nodiscard]] PoolOrigin& entry_of(const std::string& origin) {
@@ -251,8 +257,10 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
   /// cost nothing here. Before and afterwards nobody waits who could be served.
   void serve_waiters() {
     if (turns_.empty() || !has_room()) return;
+    detail::Scheduler* const scheduler = detail::Scheduler::existing();
+    if (scheduler == nullptr) return;  // its thread ends: nobody goes on any more
     const std::shared_ptr<PoolState> self = shared_from_this();
-    const detail::TimePoint now = current_time();
+    const detail::TimePoint now = scheduler->loop().now();
     while (!turns_.empty() && has_room()) {
       PoolOrigin& origin = *turns_.begin()->second;
       Waiter& waiter = *origin.first;
@@ -337,7 +345,10 @@ void Lease::give_back(detail::TimePoint since) noexcept {
   if (pool && connection_) pool->give_back(*origin_, std::move(connection_), since);
 }
 
-void Lease::give_back() noexcept { give_back(current_time()); }
+void Lease::give_back() noexcept {
+  detail::Scheduler* const scheduler = detail::Scheduler::existing();
+  give_back(scheduler != nullptr ? scheduler->loop().now() : detail::TimePoint());
+}
 
 void Lease::drop() noexcept {
   const std::shared_ptr<PoolState> pool = std::move(pool_);

@@ -4,11 +4,13 @@
 #include <array>
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <functional>
 #include <memory>
 #include <reqivo/async.hpp>
 #include <reqivo/json.hpp>
 #include <reqivo/session.hpp>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -69,6 +71,50 @@ Task<void> stall_for_ever(std::string url) {
   AsyncSession session;
   static_cast<void>(co_await session.get(url).timeout(Timeout().read(std::nullopt)));
 }
+
+/// A session with requests under way and others that wait in its pool, and their handles.
+class LeftBehind {
+ public:
+  explicit LeftBehind(bool session_first) : session_first_(session_first) {}
+  LeftBehind(const LeftBehind&) = delete;
+  LeftBehind& operator=(const LeftBehind&) = delete;
+  ~LeftBehind() {
+    if (session_first_) session_.reset();
+    requests_.clear();
+  }
+  void fill(const std::string& tag) {
+    session_ = std::make_unique<AsyncSession>(test_server().http());
+    session_->limits(Limits().connections(3));
+    static_cast<void>(run(count_answers(session_.get(), "/get", 1)));  // whose connection lies idle
+    for (int i = 0; i < 8; ++i) {
+      requests_.push_back(create_task(session_->get(tagged("/stall", tag))));
+    }
+    static_cast<void>(run(wait_started(tag, 3)));
+  }
+
+ private:
+  bool session_first_;
+  std::unique_ptr<AsyncSession> session_;
+  std::vector<JoinHandle<Response>> requests_;
+};
+
+/// Tells what became of a loop that is asked for after its end.
+class LateCaller {
+ public:
+  explicit LateCaller(std::atomic<int>& refused) noexcept : refused_(refused) {}
+  LateCaller(const LateCaller&) = delete;
+  LateCaller& operator=(const LateCaller&) = delete;
+  ~LateCaller() {
+    try {
+      run(sleep(0ms));
+    } catch (const std::logic_error&) {
+      ++refused_;
+    }
+  }
+
+ private:
+  std::atomic<int>& refused_;
+};
 
 }  // namespace
 
@@ -158,6 +204,37 @@ TEST_CASE("a session may outlive its thread's loop", "[threads][tsan]") {
   thread.join();
   const TagRecord record = run(wait_closed(tag));
   CHECK(record.closed);
+}
+
+TEST_CASE("requests that outlive their thread's loop leave nothing open", "[threads][tsan]") {
+  const bool session_first = GENERATE(true, false);
+  CAPTURE(session_first);
+  std::vector<std::string> tags;
+  for (int i = 0; i < 4; ++i) tags.push_back(unique_tag());
+  static_cast<void>(run(tag_record(tags.front())));
+  const std::size_t before = open_descriptors();
+  on_threads(4, [&tags, session_first](int number) {
+    // Made before the loop, it is destroyed after it.
+    thread_local LeftBehind left(session_first);
+    left.fill(tags[static_cast<std::size_t>(number)]);
+  });
+  CHECK(open_descriptors() == before);
+  for (const std::string& tag : tags) {
+    const TagRecord record = run(wait_closed(tag));
+    CHECK(record.started == 3);
+    CHECK(record.closed);
+  }
+}
+
+TEST_CASE("a thread's loop does not come back after its end", "[threads][tsan]") {
+  std::atomic<int> refused = 0;
+  const std::size_t before = open_descriptors();
+  on_threads(4, [&refused](int) {
+    thread_local const LateCaller caller(refused);
+    run(sleep(0ms));
+  });
+  CHECK(refused == 4);
+  CHECK(open_descriptors() == before);
 }
 
 TEST_CASE("a thread may end while its name lookups and connections are under way",

@@ -160,12 +160,15 @@ TEST_CASE("a handle that outlives its thread's loop still destroys its task",
   {
     JoinHandle<void> handle = create_task(body(Semaphore(1), &destroyed));
     JoinHandle<void> other = create_task(body(Semaphore(1), &destroyed));
+    JoinHandle<void> detached = create_task(body(Semaphore(1), &destroyed));
     time.end_thread();
     CHECK(destroyed == 0);
     handle.cancel();
     CHECK(destroyed == 1);
+    detached.detach();
+    CHECK(destroyed == 2);
   }
-  CHECK(destroyed == 2);
+  CHECK(destroyed == 3);
 }
 
 }  // namespace
