@@ -88,6 +88,8 @@ class Scheduler {
   [[nodiscard]] std::optional<TimePoint> earliest_timer() const noexcept {
     return timers_.earliest();
   }
+  /// Whether any timer is more than housekeeping.
+  [[nodiscard]] bool awaits_timer() const noexcept { return timers_.any_awaited(); }
 
  private:
   /// One coroutine that was resumed, and the one under it on the stack.

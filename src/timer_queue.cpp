@@ -17,6 +17,7 @@ bool TimerQueue::schedule(TimerNode& node, TimePoint when) {
   if (node.scheduled()) cancel(node);
   const Entry entry{std::max(when, expiring_at_), next_sequence_++, &node};
   heap_.push_back(entry);
+  awaited_ += awaited(node);
   sift_up(heap_.size() - 1, entry);
   return node.position_ == 0;
 }
@@ -26,6 +27,7 @@ void TimerQueue::cancel(TimerNode& node) noexcept {
   const Entry last = heap_.back();
   heap_.pop_back();
   node.position_ = TimerNode::not_scheduled;
+  awaited_ -= awaited(node);
   if (last.node == &node) return;
   if (hole > 0 && last.before(heap_[(hole - 1) / children])) {
     sift_up(hole, last);

@@ -24,6 +24,8 @@ class TimerQueue {
   bool schedule(TimerNode& node, TimePoint when);
   void cancel(TimerNode& node) noexcept;
   [[nodiscard]] std::optional<TimePoint> earliest() const noexcept;
+  /// Whether any node is more than housekeeping.
+  [[nodiscard]] bool any_awaited() const noexcept { return awaited_ > 0; }
   /// Takes out and calls every node due at `now`. Nodes scheduled by those calls wait for the next
   /// time.
   void expire(TimePoint now) noexcept;
@@ -43,7 +45,12 @@ class TimerQueue {
   void sift_up(std::size_t position, const Entry& entry) noexcept;
   void sift_down(std::size_t position, const Entry& entry) noexcept;
 
+  [[nodiscard]] static std::size_t awaited(const TimerNode& node) noexcept {
+    return node.purpose_ == TimerNode::Purpose::awaited ? 1 : 0;
+  }
+
   std::vector<Entry> heap_;
+  std::size_t awaited_ = 0;
   std::uint64_t next_sequence_ = 0;
   TimePoint expiring_at_ = TimePoint::min();  // nothing is scheduled before it meanwhile
 };

@@ -10,7 +10,9 @@ namespace reqivo {
 /// `run` and `run_main` drive it. A program with an Asio loop of its own drives it instead, by
 /// `this_thread_io_context().run()`: tasks started by `create_task` then make progress there, and
 /// so do the program's own sockets and timers. Use it on this thread only, but for `asio::post`,
-/// which any thread may call. Lifetime: the thread's; sessions keep it alive beyond that.
+/// which any thread may call. Connections that lie idle do not keep its `run()` from returning, and
+/// are closed by `Limits::idle_timeout` only while something of Reqivo's goes on. Lifetime: the
+/// thread's; sessions keep it alive beyond that.
 [[nodiscard]] asio::io_context& this_thread_io_context();
 
 }  // namespace reqivo

@@ -29,7 +29,12 @@ AsioEventLoop& AsioEventLoop::current() {
 detail::TimePoint AsioEventLoop::now() const noexcept { return std::chrono::steady_clock::now(); }
 
 void AsioEventLoop::lend_context() {
-  if (std::exchange(lent_, true) || driven_) return;
+  if (std::exchange(lent_, true)) return;
+  // A task that is started outside of any turn may wait at once.
+  reactor_->on_first_waiter([this, alive = alive_] {
+    if (*alive) wake_soon();
+  });
+  if (driven_) return;
   if (scheduler_.has_work()) wake_soon();
   arm();
 }
@@ -40,30 +45,26 @@ void AsioEventLoop::wake_soon() noexcept {
   if (!waits_outside() || wake_posted_) return;
   wake_posted_ = true;
   asio::post(*context_, [this, alive = alive_] {
-    if (!*alive) return;
-    wake_posted_ = false;
-    turn_from_outside();
+    if (*alive) turn_from_outside();
   });
 }
 
 void AsioEventLoop::timer_due_at(detail::TimePoint when) noexcept {
   if (!waits_outside()) return;
   reactor_->set_alarm(when);
-  reactor_->arm();
-}
-
-void AsioEventLoop::turn_from_outside() noexcept {
-  if (driven_) return;
-  if (scheduler_.turn()) wake_soon();
   arm();
 }
 
+void AsioEventLoop::turn_from_outside() noexcept {
+  const bool more = !driven_ && scheduler_.turn();
+  wake_posted_ = false;  // only now: whatever the turn begins to wait for, `arm` sees to it
+  if (more) wake_soon();
+  if (!driven_) arm();
+}
+
 bool AsioEventLoop::set_alarm() noexcept {
-  if (const auto earliest = scheduler_.earliest_timer()) {
-    reactor_->set_alarm(*earliest);
-    return true;
-  }
-  return reactor_->watches_any();
+  if (const auto earliest = scheduler_.earliest_timer()) reactor_->set_alarm(*earliest);
+  return scheduler_.awaits_timer() || reactor_->awaited();
 }
 
 void AsioEventLoop::arm() {

@@ -42,7 +42,8 @@ class AsioEventLoop final : public detail::EventLoop {
   // Both: false where nothing is left to wait for.
   [[nodiscard]] bool wait_in_reactor(bool more_to_do) noexcept;
   [[nodiscard]] bool wait_in_asio(bool more_to_do);
-  /// Sets the alarm. False: neither a timer nor a socket can bring anything.
+  /// Sets the alarm. False: nobody waits for a timer or a socket. Idle connections and the timer
+  /// that closes them are looked after while the loop waits for something else.
   bool set_alarm() noexcept;
   /// Makes Asio wake up when the reactor has something to tell. What nobody waits for must not look
   /// like work to wait for.

@@ -52,7 +52,7 @@ struct PoolOrigin {
 /// Shared by the pool and its leases.
 class PoolState final : public std::enable_shared_from_this<PoolState>, private detail::TimerNode {
  public:
-  explicit PoolState(const Limits& limits) : limits_(limits) {}
+  explicit PoolState(const Limits& limits) : TimerNode(Purpose::housekeeping), limits_(limits) {}
 
   /// `self` is this very state.
   [[nodiscard]] std::optional<Lease> try_lease(const std::shared_ptr<PoolState>& self,

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <reqivo/detail/timer.hpp>
+#include <utility>
 
 #include "native/buffer_pool.hpp"
 
@@ -47,8 +49,18 @@ class Reactor {
   [[nodiscard]] virtual bool add(int socket, Client& client) noexcept = 0;
   /// The client is told nothing any more. Before the socket is closed.
   virtual void remove(int socket) noexcept = 0;
-  /// Whether any socket is watched.
+  /// Whether any socket is watched, awaited or not.
   [[nodiscard]] virtual bool watches_any() const noexcept = 0;
+
+  /// Somebody waits for one of the sockets from now on; does so no longer.
+  void waiter_came() noexcept {
+    if (++waiters_ == 1 && first_waiter_came_) first_waiter_came_();
+  }
+  void waiter_left() noexcept { --waiters_; }
+  /// Whether anybody waits for a socket. Those of idle connections are watched, but that is all.
+  [[nodiscard]] bool awaited() const noexcept { return waiters_ > 0; }
+  /// Has `call` called whenever that becomes true.
+  void on_first_waiter(std::function<void()> call) { first_waiter_came_ = std::move(call); }
 
   /// Ends a wait at `when` or earlier: what was set before and is not due yet stays.
   virtual void set_alarm(detail::TimePoint when) noexcept = 0;
@@ -61,7 +73,7 @@ class Reactor {
   /// after each call of it, and whenever clients may want more or the alarm was set: whatever Asio
   /// waits for already costs nothing.
   virtual void arm() = 0;
-  /// Asio no longer waits. Only while no socket is watched.
+  /// Asio no longer waits.
   virtual void disarm() noexcept = 0;
 
   /// Buffers for what its sockets read.
@@ -69,6 +81,8 @@ class Reactor {
 
  private:
   BufferPool buffers_;
+  std::size_t waiters_ = 0;
+  std::function<void()> first_waiter_came_;
 };
 
 /// `context` is this thread's; only `arm` uses it. `something_came` is called from inside of it,

@@ -77,6 +77,7 @@ class PollReactor final : public Reactor, public std::enable_shared_from_this<Po
       return;
     }
   }
+
   [[nodiscard]] bool watches_any() const noexcept override { return !watched_.empty(); }
 
   void set_alarm(detail::TimePoint when) noexcept override {
@@ -106,6 +107,10 @@ class PollReactor final : public Reactor, public std::enable_shared_from_this<Po
     arm_timer();
   }
   void disarm() noexcept override {
+    std::error_code ignored;
+    for (const auto& watched : watched_) {
+      if (watched->read_armed || watched->write_armed) watched->in_asio.cancel(ignored);
+    }
     timer_armed_.reset();
     timer_.cancel();
   }

@@ -96,7 +96,7 @@ class Socket::State final : private Reactor::Client {
     return read_done_;
   }
   [[nodiscard]] bool read_pending() const noexcept { return read_pending_; }
-  void set_read_waiter(detail::PromiseBase* waiter) noexcept { read_waiter_ = waiter; }
+  void set_read_waiter(detail::PromiseBase* waiter) noexcept { set_waiter(read_waiter_, waiter); }
   /// Where bytes are read into from now on; null: into the buffer.
   void set_chunk(BodyChunk* chunk) noexcept { chunk_ = chunk; }
 
@@ -144,7 +144,7 @@ class Socket::State final : private Reactor::Client {
   void start_write() noexcept { write_pending_ = true; }
   [[nodiscard]] std::error_code write_error() const noexcept { return write_error_; }
   [[nodiscard]] bool write_pending() const noexcept { return write_pending_; }
-  void set_write_waiter(detail::PromiseBase* waiter) noexcept { write_waiter_ = waiter; }
+  void set_write_waiter(detail::PromiseBase* waiter) noexcept { set_waiter(write_waiter_, waiter); }
 
   // ---- the rest
 
@@ -179,6 +179,11 @@ class Socket::State final : private Reactor::Client {
  private:
   // ---- waiting
 
+  void set_waiter(detail::PromiseBase*& current, detail::PromiseBase* waiter) noexcept {
+    if (current != nullptr) reactor_->waiter_left();
+    current = waiter;
+    if (current != nullptr) reactor_->waiter_came();
+  }
   [[nodiscard]] Reactor::Events wanted() const noexcept override {
     Reactor::Events events;
     events.readable = read_pending_;

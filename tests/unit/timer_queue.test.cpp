@@ -20,7 +20,8 @@ constexpr TimePoint at(int seconds) { return TimePoint(std::chrono::seconds(seco
 /// own, and not the thread's: a node must be taken out of it by hand.
 class Node final : public detail::TimerNode {
  public:
-  Node(std::string* order, char name) : order_(order), name_(name) {}
+  Node(std::string* order, char name, Purpose purpose = Purpose::awaited)
+      : TimerNode(purpose), order_(order), name_(name) {}
   void when_expired(std::function<void()> then) { then_ = std::move(then); }
 
  private:
@@ -32,6 +33,26 @@ class Node final : public detail::TimerNode {
   char name_;
   std::function<void()> then_;
 };
+
+TEST_CASE("housekeeping expires like any timer, and is told from what somebody awaits",
+          "[kit][timer]") {
+  std::string order;
+  Node awaited(&order, 'a');
+  Node housekeeping(&order, 'h', Node::Purpose::housekeeping);
+  TimerQueue queue;
+  CHECK_FALSE(queue.any_awaited());
+  CHECK(queue.schedule(housekeeping, at(1)));
+  CHECK(queue.earliest() == at(1));
+  CHECK_FALSE(queue.any_awaited());
+  queue.schedule(awaited, at(2));
+  queue.schedule(awaited, at(3));
+  CHECK(queue.any_awaited());
+  queue.expire(at(1));
+  CHECK(order == "h");
+  CHECK(queue.any_awaited());
+  queue.cancel(awaited);
+  CHECK_FALSE(queue.any_awaited());
+}
 
 TEST_CASE("timers expire in the order of their times, once, and not early", "[kit][timer]") {
   std::string order;

@@ -20,7 +20,13 @@ using TimePoint = std::chrono::steady_clock::time_point;
 /// Base of whatever waits for a point in time. Destroying it takes it out of the loop.
 class TimerNode {
  public:
+  enum class Purpose : unsigned char {
+    awaited,       ///< somebody waits for what it does
+    housekeeping,  ///< a loop that has nothing else to wait for need not wait for it
+  };
+
   TimerNode() noexcept = default;
+  explicit TimerNode(Purpose purpose) noexcept : purpose_(purpose) {}
   TimerNode(const TimerNode&) = delete;
   TimerNode& operator=(const TimerNode&) = delete;
 
@@ -42,6 +48,7 @@ class TimerNode {
   friend class TimerQueue;
   static constexpr std::size_t not_scheduled = static_cast<std::size_t>(-1);
   std::size_t position_ = not_scheduled;
+  Purpose purpose_ = Purpose::awaited;
 };
 
 }  // namespace reqivo::detail
