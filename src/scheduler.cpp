@@ -124,6 +124,10 @@ Scheduler::Scheduler(LoopFactory make_loop) : loop_(make_loop(*this)) {}
 
 Scheduler::~Scheduler() {
   turning_ = true;  // the loop is not to be woken any more
+  cancel_detached();
+}
+
+void Scheduler::cancel_detached() noexcept {
   settle_deferred();
   while (detached_ != nullptr) {
     JoinState& state = *detached_;
@@ -194,7 +198,7 @@ void Scheduler::run_to_end(TaskPromiseBase& task) {
     throw UnsupportedError(
         ErrorCode::unsupported, Phase::none, false,
         concatenate({"run() is not supported by this build of the ", capabilities().backend,
-                     " backend: it cannot block (link with Asyncify or JSPI)"}));
+                     " backend: it cannot block (link with Asyncify)"}));
   }
   class Driven {
    public:

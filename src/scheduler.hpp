@@ -82,6 +82,8 @@ class Scheduler {
   void defer(JoinState& state) noexcept;
   void add_detached(JoinState& state) noexcept;
   void remove_detached(JoinState& state) noexcept;
+  /// Cancels all tasks that go on by themselves. Only with no coroutine on the stack.
+  void cancel_detached() noexcept;
 
   void schedule(TimerNode& node, TimePoint when);
   void cancel(TimerNode& node) noexcept { timers_.cancel(node); }

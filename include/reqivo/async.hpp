@@ -26,7 +26,7 @@ void run_to_end(TaskPromiseBase& task);
 ///
 /// Errors: what leaves the task. std::logic_error where this thread's loop is running already
 /// (await instead), and where the task waits for something that nothing left in the loop can bring
-/// about. Platforms: under wasm, UnsupportedError in a build that cannot block (neither JSPI nor
+/// about. Platforms: under wasm, UnsupportedError in a build that cannot block (without
 /// Asyncify).
 template <class T>
 T run(Task<T> task) {

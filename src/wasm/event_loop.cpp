@@ -19,8 +19,8 @@ namespace {
 /// harm.
 constexpr double longest_timer = 2147483647.0;
 
-/// The loop that JavaScript calls into; null once it is gone.
-WasmEventLoop* entered = nullptr;
+/// The loop that JavaScript calls into on this thread; null once it is gone.
+thread_local WasmEventLoop* entered = nullptr;
 
 double milliseconds_until(detail::TimePoint when, detail::TimePoint now) noexcept {
   if (when <= now) return 0;

@@ -29,7 +29,7 @@ void reqivo_wake_later() noexcept;
 /// Has `reqivo_turn` called once, `milliseconds` from now; replaces an earlier call.
 void reqivo_set_timer(double milliseconds) noexcept;
 void reqivo_clear_timer() noexcept;
-/// Whether this build can suspend (Asyncify or JSPI).
+/// Whether this build can suspend (Asyncify).
 int reqivo_can_suspend() noexcept;
 /// Suspends the program until a call into C++ answers that it may go on. Only where
 /// `reqivo_can_suspend`.
@@ -118,7 +118,8 @@ int reqivo_fetch_chunk(reqivo::wasm::FetchOperation* operation);
 /// The body is at its end.
 int reqivo_fetch_end(reqivo::wasm::FetchOperation* operation);
 /// The fetch or the read failed: the allocated bytes are lines ended by LF: the error's name, the
-/// code of its cause (Node), its message and its cause's message.
+/// code of its cause (Node; behind "connect " where it is of connecting), its message and its
+/// cause's message.
 int reqivo_fetch_failed(reqivo::wasm::FetchOperation* operation);
 /// The body is to go on.
 int reqivo_fetch_wants_piece(reqivo::wasm::FetchOperation* operation);

@@ -158,7 +158,11 @@ addToLibrary({
       if (!record.operation) return;
       reqivo.finish(record);
       const cause = error?.cause?.errors?.[0] ?? error?.cause ?? {};
-      const text = reqivo.line(error?.name) + reqivo.line(error?.cause?.code ?? cause.code ?? error?.code) +
+      let code = error?.cause?.code ?? cause.code ?? error?.code;
+#if ENVIRONMENT_MAY_BE_NODE
+      if (cause['syscall'] == 'connect') code = 'connect ' + code;
+#endif
+      const text = reqivo.line(error?.name) + reqivo.line(code) +
         reqivo.line(error?.message ?? error) + reqivo.line(cause.message);
       reqivo.deliver(record, text, _reqivo_fetch_failed);
     },
@@ -218,7 +222,7 @@ addToLibrary({
   reqivo_clear_timer__deps: ['$reqivo'],
   reqivo_clear_timer: () => clearTimeout(reqivo.timer),
 
-#if ASYNCIFY
+#if ASYNCIFY == 1
   reqivo_can_suspend: () => 1,
   reqivo_suspend__deps: ['$reqivo', '$Asyncify'],
   reqivo_suspend__async: true,
@@ -246,7 +250,7 @@ addToLibrary({
 
   reqivo_keeps_user_agent__deps: ['$reqivo'],
   reqivo_keeps_user_agent: () =>
-    (!reqivo.isNode() && typeof navigator == 'object' && /\bChrome\//.test(navigator.userAgent) ? 1 : 0),
+    (!reqivo.isNode() && typeof navigator == 'object' && /Chrome\//.test(navigator.userAgent) ? 1 : 0),
 
   reqivo_program_began__deps: ['$reqivo', '$runtimeKeepalivePush', 'reqivo_program_stuck'],
   reqivo_program_began: () => {
@@ -264,7 +268,7 @@ addToLibrary({
     {{{ runtimeKeepalivePop() }}}
 #if ENVIRONMENT_MAY_BE_NODE
     if (reqivo.isNode()) {
-      process.off('beforeExit', reqivo.programStuck);
+      process['off']('beforeExit', reqivo.programStuck);
       reqivo.timer?.['unref'](); // still armed, if the process lives on for something else
       for (const handle of [...reqivo.records.keys()]) _reqivo_fetch_release(handle);
       process.exitCode = exitCode;
@@ -289,7 +293,10 @@ addToLibrary({
       () => (body ? { 'body': reqivo.bytes(body, bodySize) } : {})),
 
   reqivo_fetch_read__deps: ['$reqivo'],
-  reqivo_fetch_read: (handle) => reqivo.order(reqivo.records.get(handle), reqivo.read),
+  reqivo_fetch_read: (handle) => {
+    const record = reqivo.records.get(handle);
+    if (record) reqivo.order(record, reqivo.read); // none: the program has ended
+  },
 
   reqivo_fetch_release__deps: ['$reqivo'],
   reqivo_fetch_release: (handle) => {

@@ -1,7 +1,10 @@
 #include "wasm/node.hpp"
 
 #include <array>
+#include <set>
+#include <string>
 
+#include "concatenate.hpp"
 #include "idempotent.hpp"
 #include "redirect.hpp"
 #include "wasm/fetch_bridge.hpp"
@@ -51,22 +54,46 @@ bool fits(std::string_view pattern, std::string_view code) noexcept {
   return code.substr(0, pattern.size()) == pattern;
 }
 
+/// Whatever else keeps it from connecting, such as that nobody answers.
+constexpr Cause not_connected{"", ErrorCode::connect, Phase::connect, true};
+
 const Cause* cause_of(std::string_view code) noexcept {
+  constexpr std::string_view of_connecting = "connect ";
+  const bool connecting = code.substr(0, of_connecting.size()) == of_connecting;
+  if (connecting) code.remove_prefix(of_connecting.size());
   for (const Cause& cause : causes) {
-    if (fits(cause.code, code)) return &cause;
+    if (fits(cause.code, code) && (!connecting || cause.phase == Phase::connect)) return &cause;
   }
-  return nullptr;
+  return connecting ? &not_connected : nullptr;
+}
+
+/// Origins that have answered, of which Node may have kept a connection.
+std::set<std::string>& answering() {
+  static std::set<std::string> origins;
+  return origins;
+}
+/// Who speaks to more servers than these begins anew.
+constexpr std::size_t most_origins = 1000;
+
+std::string origin_of(const TransportRequest& request) {
+  const detail::Url& url = request.url;
+  return detail::concatenate({url.scheme, "://", url.host, ":", std::to_string(url.port)});
+}
+
+void note_answer(const TransportRequest& request) {
+  if (answering().size() == most_origins) answering().clear();
+  answering().insert(origin_of(request));
 }
 
 /// Node, unlike browsers, does not send a request again whose kept connection the server closed
 /// meanwhile. It does not tell whether the connection was a kept one, so each gets a second chance
-/// that may have one (RFC 9112 §9.3.1).
+/// that may have had one (RFC 9112 §9.3.1).
 bool may_be_replayed(const Failure& failure, const TransportRequest& request) {
   return failure.code == ErrorCode::connection_closed && failure.phase == Phase::head &&
-         detail::is_idempotent(request.method);
+         detail::is_idempotent(request.method) && answering().contains(origin_of(request));
 }
 
-constexpr NodeParts parts{detail::follow_redirect, cause_of, may_be_replayed};
+constexpr NodeParts parts{detail::follow_redirect, cause_of, may_be_replayed, note_answer};
 
 constinit const NodeParts* provided = nullptr;
 

@@ -22,6 +22,8 @@ struct NodeParts {
   /// Null where the code is not known.
   const Cause* (*cause_of)(std::string_view code) noexcept;
   bool (*may_be_replayed)(const detail::Failure& failure, const detail::TransportRequest& request);
+  /// The server has answered this request: it may keep the connection.
+  void (*note_answer)(const detail::TransportRequest& request);
 };
 
 /// Null where this is a page or a worker of one.

@@ -10,7 +10,9 @@
 
 #include "platform/event_loop.hpp"
 #include "program_failure.hpp"
+#include "scheduler.hpp"
 #include "wasm/fetch_bridge.hpp"
+#include "wasm/node.hpp"
 
 namespace reqivo::wasm {
 namespace {
@@ -25,9 +27,16 @@ Program program;
 
 Task<void> take_exit_code(Task<int> task) { program.exit_code = co_await std::move(task); }
 
+/// Under Node the process ends with the program, and what it has left going on its own with it, as
+/// natively. A page lives on, and so does that.
+void end_what_was_detached() noexcept {
+  if (node() != nullptr) detail::Scheduler::current().cancel_detached();
+}
+
 void end_program(int exit_code) {
   program.running = false;
   program.handle = {};
+  end_what_was_detached();
   std::fflush(nullptr);
   if (reqivo_program_ended(exit_code) != 0) std::exit(exit_code);
 }
@@ -46,12 +55,16 @@ int run_program(Task<int> task) {
   using wasm::program;
   if (capabilities().blocking) {
     const int exit_code = run(std::move(task));
+    wasm::end_what_was_detached();
     reqivo_set_exit_code(exit_code);
     return exit_code;
   }
   if (program.running) throw std::logic_error("reqivo: run_main runs one program at a time");
   program.handle = create_task(wasm::take_exit_code(std::move(task)));
-  if (program.exit_code) return *std::exchange(program.exit_code, std::nullopt);
+  if (program.exit_code) {
+    wasm::end_what_was_detached();
+    return *std::exchange(program.exit_code, std::nullopt);
+  }
   program.running = true;
   reqivo_program_began();
   return 0;

@@ -101,6 +101,7 @@ Task<Outcome<TransportResponse>> send_whole(std::shared_ptr<const TransportReque
   if (!answer && node() != nullptr && node()->may_be_replayed(answer.failure(), *request)) {
     co_return co_await exchange_whole(std::move(request));
   }
+  if (answer && node() != nullptr) node()->note_answer(*request);
   co_return answer;
 }
 

@@ -10,7 +10,7 @@ namespace reqivo::detail {
 namespace {
 
 /// What `reqivo_url_parse` writes to.
-std::string parsed_text;
+thread_local std::string parsed_text;
 
 std::uint16_t default_port(std::string_view scheme) noexcept {
   if (scheme == "http" || scheme == "ws") return 80;

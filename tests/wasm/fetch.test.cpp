@@ -36,6 +36,18 @@ Task<std::size_t> uploaded(RequestBuilder request) {
 
 }  // namespace
 
+TEST_CASE("a User-Agent is sent, or refused where the browser would drop it", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    try {
+      const Echo echo = co_await echo_of(session.get("/headers").header("User-Agent", "mine/1"));
+      CHECK(echo.header("User-Agent") == "mine/1");
+    } catch (const UnsupportedError& refused) {
+      CHECK(std::string(refused.what()).find("User-Agent") != std::string::npos);
+    }
+  });
+}
+
 TEST_CASE("10,000 aborted requests leave no handle and no memory behind", "[fetch]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

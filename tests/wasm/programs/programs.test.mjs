@@ -15,10 +15,18 @@ function run(name) {
   return { status, signal, lines: stdout.trimEnd().split('\n'), stderr };
 }
 
-for (const variant of variants) {
+for (const variant of [...variants, '_closure']) {
   test(`the process ends with the task's exit code (exit_code${variant})`, () => {
     const { status, lines, stderr } = run(`exit_code${variant}`);
     assert.deepEqual({ status, lines, stderr }, { status: 7, lines: ['done'], stderr: '' });
+  });
+}
+
+for (const variant of variants) {
+  test(`what a program has left going on ends with it (leaves_work${variant})`, () => {
+    const { status, signal, lines, stderr } = run(`leaves_work${variant}`);
+    assert.deepEqual({ status, signal, lines, stderr },
+      { status: 4, signal: null, lines: ['destroyed', 'destroyed', 'destroyed'], stderr: '' });
   });
 
   test(`an exception that leaves the program gives exit code 1 (throws${variant})`, () => {
