@@ -39,9 +39,9 @@ Task<Outcome<TransportResponse>> send_buffered(std::shared_ptr<const TransportRe
   co_return co_await send_whole(std::move(whole));
 }
 
-/// The next piece that is not empty, or the end.
-Task<std::optional<Failure>> send_piece(FetchOperation& operation, const TransportRequest& request,
-                                        detail::UploadLength& length) {
+/// Sends the next piece that is not empty, or the end: true.
+Task<Outcome<bool>> send_piece(FetchOperation& operation, const TransportRequest& request,
+                               detail::UploadLength& length) {
   std::optional<std::string> piece;
   do {
     request.progress->callers_turn_began();
@@ -49,14 +49,14 @@ Task<std::optional<Failure>> send_piece(FetchOperation& operation, const Transpo
     request.progress->callers_turn_ended();
   } while (piece && piece->empty());
   if (!piece) {
-    if (auto failure = length.end()) co_return failure;
+    if (auto failure = length.end()) co_return std::move(*failure);
     operation.end_upload();
     request.progress->enter(Phase::head);
-    co_return std::nullopt;
+    co_return true;
   }
-  if (auto failure = length.take(piece->size())) co_return failure;
+  if (auto failure = length.take(piece->size())) co_return std::move(*failure);
   operation.send_piece(*piece);
-  co_return std::nullopt;
+  co_return false;
 }
 
 Task<Outcome<TransportResponse>> send_streamed(std::shared_ptr<const TransportRequest> request) {
@@ -64,16 +64,24 @@ Task<Outcome<TransportResponse>> send_streamed(std::shared_ptr<const TransportRe
   request->progress->enter(Phase::send);
   detail::UploadLength length(request->body.length());
   operation->start_streamed(fetch_head(*request));
-  while (!operation->head()) {
+  // A server may answer before it has the whole body. Only an answer that refuses it, or sends the
+  // client elsewhere, ends the sending, as natively.
+  std::optional<FetchOperation::Head> head;
+  bool all_sent = false;
+  while (!head || (!all_sent && head->status < 300)) {
     {
       FetchOperation::Told told(*operation);
       co_await told;
     }
     if (operation->failure()) co_return std::move(*operation->failure());
-    if (operation->head() || !operation->take_piece_wanted()) continue;
-    auto failure = co_await send_piece(*operation, *request, length);
-    if (failure) co_return std::move(*failure);
+    if (operation->head()) head = std::exchange(operation->head(), std::nullopt);
+    if (all_sent || !operation->take_piece_wanted()) continue;
+    if (head && head->status >= 300) break;
+    Outcome<bool> sent = co_await send_piece(*operation, *request, length);
+    if (!sent) co_return std::move(sent).failure();
+    all_sent = sent.value();
   }
+  operation->head() = std::move(head);
   co_return response_of(std::move(operation), *request);
 }
 

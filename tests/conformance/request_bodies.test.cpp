@@ -234,6 +234,18 @@ TEST_CASE("the time that a generator takes for a piece counts towards the total 
   });
 }
 
+TEST_CASE("a body is sent to its end although the answer's head has come before", "[bodies]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const std::string streamed =
+        co_await upload(session.post("/upload?head").body(thinking_pieces()));
+    CHECK(streamed.substr(0, 2) == "7 ");
+    const std::string large(8 * 1024 * 1024, 'x');
+    const std::string whole = co_await upload(session.post("/upload?head").body(large));
+    CHECK(whole == "8388608 content-length");
+  });
+}
+
 TEST_CASE("a generator of nothing is an empty body", "[bodies]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

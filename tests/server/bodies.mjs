@@ -141,7 +141,8 @@ function text(exchange, { charset }) {
 
 // Counts and hashes a body of any size. pause=MS waits before reading, stall=1 hardly reads,
 // reject=STATUS answers at once, before the body has come; the rest of the body is then discarded,
-// or with close=1 the connection is closed under it.
+// or with close=1 the connection is closed under it. head=1 answers with the head at once, and with
+// the rest once the body has come.
 async function upload(exchange) {
   const { request, query } = exchange;
   if (query.has('reject')) {
@@ -157,6 +158,10 @@ async function upload(exchange) {
     return;
   }
   if (!await exchange.sleep(exchange.number('pause', 0, 600000))) return;
+  if (query.has('head')) {
+    exchange.head(200, { 'Content-Type': 'application/json' });
+    exchange.response.flushHeaders();
+  }
   const hash = createHash('sha256');
   let bytes = 0;
   let chunks = 0;
@@ -168,7 +173,9 @@ async function upload(exchange) {
   let framing = 'none';
   if (request.headers['transfer-encoding'] !== undefined) framing = 'chunked';
   else if (request.headers['content-length'] !== undefined) framing = 'content-length';
-  exchange.json({ bytes, sha256: hash.digest('hex'), chunks, framing });
+  const seen = { bytes, sha256: hash.digest('hex'), chunks, framing };
+  if (query.has('head')) exchange.response.end(JSON.stringify(seen));
+  else exchange.json(seen);
 }
 
 export const bodyRoutes = [
