@@ -71,6 +71,15 @@ bool has_ipv6() {
   }
 }
 
+/// A listener on IPv4 at the port of `other`; nothing where somebody else has it.
+std::optional<LocalListener> listener_beside(const LocalListener& other) {
+  try {
+    return LocalListener(AF_INET, 64, other.port());
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+}
+
 /// The time after which the next address is tried, RFC 8305 §8.
 constexpr std::chrono::milliseconds attempt_delay(250);
 
@@ -155,6 +164,25 @@ TEST_CASE("a race has the first address as its winner where that accepts", "[con
     CHECK_FALSE(result.failure);
     CHECK(first.has_connection());
     CHECK_FALSE(second.has_connection());
+  });
+}
+
+TEST_CASE("what lost a race is closed before the handshake of what won it", "[connect][tls]") {
+  if (!has_ipv6()) SKIP("this machine has no IPv6");
+  run_test([]() -> Task<void> {
+    std::optional<Blackhole> nowhere;
+    std::optional<LocalListener> open;
+    while (!open) {
+      nowhere.emplace(AF_INET6);
+      open = listener_beside(nowhere->listener());
+    }
+    AsyncSession session;
+    const std::size_t before = open_sockets();
+    const JoinHandle<Response> request =
+        create_task(session.get(open->url("/", "https", "localhost")));
+    LocalPeer peer = co_await open->accept();
+    co_await peer.take_until("localhost");  // the name in the client's first message
+    CHECK(open_sockets() == before + 2);    // both ends of the one connection
   });
 }
 

@@ -53,11 +53,12 @@ class Loopback {
   socklen_t size_ = 0;
 };
 
+/// Port 0: one of the system's choice, which `port` tells then.
 OwnedDescriptor bound_socket(int family, std::uint16_t& port) {
   OwnedDescriptor made(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   require(made.get() >= 0, "socket");
-  const Loopback any(family, 0);
-  require(::bind(made.get(), any.data(), any.size()) == 0, "bind");
+  const Loopback wanted(family, port);
+  require(::bind(made.get(), wanted.data(), wanted.size()) == 0, "bind");
   sockaddr_storage bound{};
   socklen_t size = sizeof(bound);
   require(::getsockname(made.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0,
@@ -160,7 +161,8 @@ void LocalPeer::reset() noexcept {
 
 // ---- LocalListener
 
-LocalListener::LocalListener(int family, int backlog) : socket_(bound_socket(family, port_)) {
+LocalListener::LocalListener(int family, int backlog, std::uint16_t port)
+    : port_(port), socket_(bound_socket(family, port_)) {
   require(::listen(socket_.get(), backlog) == 0, "listen");
 }
 

@@ -63,11 +63,11 @@ class LocalPeer {
   bool ended_ = false;
 };
 
-/// Listens on loopback at a port of the system's choice.
+/// Listens on loopback, at a port of the system's choice unless one is given.
 class LocalListener {
  public:
-  /// `family`: AF_INET or AF_INET6.
-  explicit LocalListener(int family = AF_INET, int backlog = 64);
+  /// `family`: AF_INET or AF_INET6. Errors: std::runtime_error, such as where `port` is taken.
+  explicit LocalListener(int family = AF_INET, int backlog = 64, std::uint16_t port = 0);
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   /// `path` at this listener; `host` as in a URL.

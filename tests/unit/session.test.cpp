@@ -134,7 +134,9 @@ TEST_CASE("a const session sends requests and shows its headers") {
 }
 
 TEST_CASE("a session needs room for a connection") {
+  FakeServer server;
   AsyncSession session;
+  server.serve(session);
   CHECK_THROWS_AS(session.limits(Limits().connections(0)), RequestError);
   CHECK_THROWS_AS(session.limits(Limits().connections_per_host(0)), RequestError);
   session.limits(Limits().connections(std::nullopt).connections_per_host(std::nullopt));
