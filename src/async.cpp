@@ -1,10 +1,10 @@
 #include <cstdio>
 #include <reqivo/async.hpp>
 #include <reqivo/errors.hpp>
-#include <stdexcept>
 #include <string>
 
 #include "concatenate.hpp"
+#include "misuse.hpp"
 #include "program_failure.hpp"
 #include "scheduler.hpp"
 
@@ -55,6 +55,8 @@ void print_program_failure(const char* what) noexcept {
   std::fputs("\n", stderr);
 }
 
+void throw_awaited_twice() { throw_misuse("reqivo: a Task can be awaited once only"); }
+
 void run_to_end(TaskPromiseBase& task) { Scheduler::current().run_to_end(task); }
 
 void throw_wait_timeout(Duration limit) {
@@ -85,7 +87,7 @@ KeptFailure::KeptFailure(std::exception_ptr failure) : thrown_(std::move(failure
 }
 
 const Error& KeptFailure::error() const {
-  if (error_ == nullptr) throw std::logic_error("reqivo: this Result holds a value and no error");
+  if (error_ == nullptr) throw_misuse("reqivo: this Result holds a value and no error");
   return *error_;
 }
 

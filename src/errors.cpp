@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <reqivo/errors.hpp>
+#include <stdexcept>
 
+#include "misuse.hpp"
 #include "platform/failure.hpp"
 
 namespace reqivo {
@@ -204,6 +206,8 @@ void throw_failure(const Failure& failure, std::string_view method, std::string_
   }
   throw_plain_failure<Error>(failure, shown);
 }
+
+void throw_misuse(const char* what) { throw std::logic_error(what); }
 
 }  // namespace detail
 }  // namespace reqivo

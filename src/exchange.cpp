@@ -1,7 +1,6 @@
 #include "exchange.hpp"
 
 #include <reqivo/detail/recycling_allocator.hpp>
-#include <stdexcept>
 #include <utility>
 
 #include "platform/event_loop.hpp"
@@ -46,19 +45,13 @@ Exchange::~Exchange() {
 }
 
 void Exchange::raise(const Failure& failure) const {
-  const bool prepared = !request_.url.href.empty();
   Failure told = failure;
   // A server that answered with a redirect has acted on the request, whatever happened after that.
   if (!response_.history_.empty()) told.retryable = false;
-  throw_failure(told, prepared ? request_.method : options_.method, told_url());
-}
-
-std::string Exchange::told_url() const {
-  if (!request_.url.href.empty()) return request_.url.href;
-  if (session_->base_url.empty()) return options_.url;
-  if (!session_->base) return session_->base_url;  // which is what is wrong
-  std::optional<Url> url = parse_url(options_.url, &*session_->base);
-  return url ? std::move(url->href) : options_.url;
+  // A base URL that does not parse is what is wrong.
+  const std::string* url = &request_.url.href;
+  if (url->empty()) url = session_->has_bad_base() ? &session_->base_url : &options_.url;
+  throw_failure(told, request_.method.empty() ? options_.method : request_.method, *url);
 }
 
 // ---- before the head

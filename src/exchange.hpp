@@ -49,9 +49,6 @@ class Exchange final : public Supervisor::Step {
   class Unanswered;
   class Reading;
 
-  /// The URL for people: absolute where it could be made so.
-  [[nodiscard]] std::string told_url() const;
-
   // before the head
   [[nodiscard]] Outcome<Done> begin();
   static Task<Outcome<Done>> perform(std::shared_ptr<Exchange> self, bool buffered);

@@ -1,11 +1,11 @@
 // The part of an exchange that comes after the head.
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 
 #include "concatenate.hpp"
 #include "content_length.hpp"
 #include "exchange.hpp"
+#include "misuse.hpp"
 #include "scheduler.hpp"
 
 namespace reqivo::detail {
@@ -13,8 +13,6 @@ namespace {
 
 /// The most that is reserved on a Content-Length's word.
 constexpr std::uint64_t trusted_length = 1024 * 1024;
-/// So many pieces may come without a wait before others have their turn.
-constexpr int most_at_once = 16;
 
 /// A body that has arrived whole.
 class WholeBody final : public BodySource {
@@ -114,8 +112,7 @@ Task<Outcome<Done>> Exchange::buffer_body() {
   if (!source_) co_return Done();
   const std::optional<std::uint64_t> length = content_length(response_.headers());
   if (length && body_limit_ && *length > *body_limit_) co_return over_limit();
-  for (int pieces = 1;; ++pieces) {
-    if (pieces % most_at_once == 0) co_await NextTurn();
+  for (;;) {
     Outcome<std::string> piece = co_await source_->read();
     if (!piece) co_return std::move(piece).failure();
     if (piece.value().empty()) co_return Done();
@@ -157,7 +154,7 @@ BodyOwner::~BodyOwner() {
 }
 
 const std::shared_ptr<Exchange>& BodyOwner::exchange() const {
-  if (!exchange_) throw std::logic_error("reqivo: this StreamResponse holds no body");
+  if (!exchange_) throw_misuse("reqivo: this StreamResponse holds no body");
   return exchange_;
 }
 

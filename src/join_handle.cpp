@@ -4,6 +4,7 @@
 #include <reqivo/detail/join_handle.hpp>
 #include <reqivo/errors.hpp>
 
+#include "misuse.hpp"
 #include "scheduler.hpp"
 
 namespace reqivo {
@@ -149,9 +150,7 @@ void throw_cancelled() {
   throw Error(ErrorCode::cancelled, Phase::none, false, "the task was cancelled");
 }
 
-void throw_joined_twice() {
-  throw std::logic_error("reqivo: a JoinHandle can be awaited once only");
-}
+void throw_joined_twice() { throw_misuse("reqivo: a JoinHandle can be awaited once only"); }
 
 }  // namespace detail
 

@@ -2,6 +2,7 @@
 
 #include <reqivo/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "concatenate.hpp"
 
@@ -9,8 +10,10 @@ namespace reqivo {
 namespace detail {
 namespace {
 
-[[noreturn]] void throw_json_error(const std::string& message) {
-  throw JsonError(ErrorCode::json, Phase::none, false, message);
+/// `what` and `where` are about the JSON that came from `url`.
+[[noreturn]] void throw_json_error(const std::string& url, std::string_view what,
+                                   std::string_view where) {
+  throw JsonError(ErrorCode::json, Phase::none, false, concatenate({redact_url(url), what, where}));
 }
 
 }  // namespace
@@ -25,23 +28,22 @@ Outcome<std::string> json_text(const nlohmann::json& value) {
 }
 
 void throw_json_mismatch(const std::exception& from, const std::string& url) {
-  throw_json_error(concatenate(
-      {"the JSON of ", redact_url(url), " does not fit the wanted type: ", from.what()}));
+  throw_json_error(url, " gave JSON that does not fit the wanted type: ", from.what());
 }
 
 }  // namespace detail
 
 nlohmann::json Response::json() const {
+  std::string_view why = " gave no JSON: a number is too large";
+  std::string where;
   try {
     return nlohmann::json::parse(body_);
   } catch (const nlohmann::json::parse_error& error) {
-    detail::throw_json_error(
-        detail::concatenate({"the body of ", detail::redact_url(url()),
-                             " is not JSON: wrong at byte ", std::to_string(error.byte)}));
-  } catch (const nlohmann::json::exception&) {
-    detail::throw_json_error(detail::concatenate(
-        {"the body of ", detail::redact_url(url()), " is not JSON: a number in it is too large"}));
+    why = " gave no JSON: wrong at byte ";
+    where = std::to_string(error.byte);
+  } catch (const nlohmann::json::exception&) {  // NOLINT(bugprone-empty-catch): `why` says it
   }
+  detail::throw_json_error(url(), why, where);
 }
 
 }  // namespace reqivo

@@ -1,6 +1,5 @@
 #include <reqivo/detail/request_draft.hpp>
 #include <reqivo/request.hpp>
-#include <stdexcept>
 #include <utility>
 
 #include "concatenate.hpp"
@@ -8,6 +7,7 @@
 #include "encoding.hpp"
 #include "exchange.hpp"
 #include "fetch_options.hpp"
+#include "misuse.hpp"
 
 namespace reqivo::detail {
 namespace {
@@ -52,7 +52,7 @@ void RequestDraft::set_body(std::string bytes, std::string_view type) {
 }
 
 Exchange& RequestDraft::exchange() const {
-  if (!exchange_) throw std::logic_error("reqivo: a request builder can be sent once only");
+  if (!exchange_) throw_misuse("reqivo: a request builder can be sent once only");
   return *exchange_;
 }
 

@@ -12,7 +12,7 @@ void RequestDraft::written_json(std::string text) { set_body(std::move(text), "a
 void RequestDraft::json(const nlohmann::json& value) {
   Outcome<std::string> text = json_text(value);
   if (!text) return exchange().options().refuse(std::move(text).failure());
-  written_json(std::move(text).value());
+  set_body(std::move(text).value(), "application/json");
 }
 
 }  // namespace reqivo::detail

@@ -44,7 +44,7 @@ bool parse_request_url(std::string& text, SessionState& session, Url& to) {
 
 /// None: `to` is the URL of the request, its parameters included.
 std::optional<Failure> read_url(RequestOptions& options, SessionState& session, Url& to) {
-  if (!session.base_url.empty() && !session.base) {
+  if (session.has_bad_base()) {
     return invalid_url("the session's base URL is not a valid absolute URL");
   }
   if (!parse_request_url(options.url, session, to)) {
@@ -124,13 +124,13 @@ std::optional<Failure> normalize_method(std::string& method) {
 
 Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
                               TransportRequest& request) {
-  if (options.refused) return std::move(*options.refused);
   request.method = options.method;
   Url& url = request.url;
-  if (auto refused = read_url(options, session, url)) {
-    url = Url();
-    return std::move(*refused);
-  }
+  auto bad_url = read_url(options, session, url);
+  if (bad_url) url = Url();
+  // The first refusal wins, and yet names the absolute URL.
+  if (options.refused) return std::move(*options.refused);
+  if (bad_url) return std::move(*bad_url);
   if (options.has_form) {
     options.body = RequestBody(std::make_shared<const std::string>(std::move(options.form)));
   }

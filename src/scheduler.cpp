@@ -3,10 +3,10 @@
 #include <chrono>
 #include <reqivo/capabilities.hpp>
 #include <reqivo/errors.hpp>
-#include <stdexcept>
 #include <string>
 
 #include "concatenate.hpp"
+#include "misuse.hpp"
 #include "prefetch.hpp"
 #include "program_failure.hpp"
 
@@ -140,7 +140,7 @@ void Scheduler::cancel_detached() noexcept {
 Scheduler& Scheduler::current() {
   if (this_thread == nullptr) {
     if (thread_has_ended) {  // a new one would have no end, and nobody to drive it
-      throw std::logic_error("reqivo: this thread's event loop has ended with its thread");
+      throw_misuse("reqivo: this thread's event loop has ended with its thread");
     }
     owner.touch();
     this_thread = new Scheduler(make_event_loop);
@@ -191,7 +191,7 @@ bool Scheduler::start_first(TaskPromiseBase& task, TaskPromiseBase::FinishedCall
 
 void Scheduler::run_to_end(TaskPromiseBase& task) {
   if (driven_ || running_ != nullptr) {
-    throw std::logic_error(
+    throw_misuse(
         "reqivo: a coroutine must not block its own event loop: co_await instead of run()");
   }
   if (!capabilities().blocking) {
@@ -217,7 +217,7 @@ void Scheduler::run_to_end(TaskPromiseBase& task) {
   };
   if (start_first(task, set_done, &done)) return;
   if (!loop_->run_until(done)) {
-    throw std::logic_error(nothing_left);
+    throw_misuse(nothing_left);
   }
 }
 

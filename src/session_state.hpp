@@ -33,6 +33,8 @@ struct SessionState {
   /// New requests get a new one; whoever uses the old one keeps it.
   void renew_transport() noexcept;
 
+  [[nodiscard]] bool has_bad_base() const noexcept { return !base_url.empty() && !base; }
+
   void request_began() noexcept { ++unanswered; }
   void request_ended() noexcept;
 

@@ -1,7 +1,6 @@
 // JSON of requests and responses. The one header that includes nlohmann/json.
 #pragma once
 
-#include <concepts>
 #include <nlohmann/json.hpp>
 #include <reqivo/request.hpp>
 #include <reqivo/response.hpp>
@@ -18,14 +17,23 @@ class JsonValue {
   /// Turns `value` into the draft's body. A conversion that fails refuses the request.
   static void put(RequestDraft& draft, const T& value) {
     try {
-      if constexpr (std::same_as<T, nlohmann::ordered_json>) {
-        draft.written_json(value.dump());
-      } else {
-        const nlohmann::json document = value;
-        draft.json(document);
-      }
+      const nlohmann::json document = value;
+      draft.json(document);
     } catch (const nlohmann::json::exception& mismatch) {
       draft.refuse_json(mismatch.what());
+    }
+  }
+};
+
+/// Its keys have an order, which another kind of document would lose.
+template <>
+class JsonValue<nlohmann::ordered_json> {
+ public:
+  static void put(RequestDraft& draft, const nlohmann::ordered_json& value) {
+    try {
+      draft.written_json(value.dump());
+    } catch (const nlohmann::json::exception&) {  // its text repeats bytes of the value
+      draft.refuse_json("a string in it is not UTF-8");
     }
   }
 };

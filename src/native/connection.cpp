@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "native/error_map.hpp"
+#include "native/turn_taking.hpp"
 #include "scheduler.hpp"
 
 namespace reqivo::native {
@@ -18,8 +19,6 @@ namespace {
 constexpr std::size_t large_buffer = 128 * 1024;
 /// A large message is encrypted as it goes: it is in memory once as it is, and may end early.
 constexpr std::size_t encrypted_at_once = 64 * 1024;
-/// So many slices may go without a wait before others have their turn.
-constexpr int slices_at_once = 16;
 /// A connection that was in use this long ago is taken without asking the kernel again.
 constexpr std::chrono::milliseconds trusted_without_looking(20);
 
@@ -199,9 +198,9 @@ Task<Outcome<Done>> Connection::write_plain(OutgoingBytes bytes, bool stop_on_in
 }
 
 Task<Outcome<Done>> Connection::encrypt_and_send(bool stop_on_input) {
-  for (int slices = 1; encrypted_ < plain_.size(); ++slices) {
-    // A peer that is faster than we are never makes us wait.
-    if (slices % slices_at_once == 0) co_await detail::NextTurn();
+  TurnTaking turns;
+  while (encrypted_ < plain_.size()) {
+    if (turns.others_turn()) co_await detail::NextTurn();
     if (!encrypt_slice()) co_return tls_failure(Phase::send);
     OutgoingBytes slice(std::exchange(tls_->pending_output(), {}));
     const std::error_code error = co_await socket_.write(std::move(slice), stop_on_input);

@@ -16,6 +16,7 @@ constexpr std::size_t most = 64 * 1024;
 
 Task<Outcome<std::string>> DecodedBody::read() {
   if (failure_) co_return *failure_;
+  if (turns_.others_turn()) co_await detail::NextTurn();
   while (!ended_) {
     auto decoded = decoder_.next(most);
     if (!decoded.ok()) co_return fail(std::move(decoded).failure());

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "native/content_decoder.hpp"
+#include "native/turn_taking.hpp"
 #include "platform/transport.hpp"
 
 namespace reqivo::native {
@@ -27,6 +28,7 @@ class DecodedBody final : public detail::BodySource {
   std::string piece_;  // what the decoder reads from
   std::optional<detail::Failure> failure_;
   bool ended_ = false;
+  TurnTaking turns_;
 };
 
 }  // namespace reqivo::native

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "native/error_map.hpp"
+#include "native/turn_taking.hpp"
 #include "scheduler.hpp"
 #include "upload_length.hpp"
 
@@ -225,6 +226,7 @@ class Http1Body final : public detail::BodySource {
   }
 
   Task<Outcome<std::string>> read() override {
+    if (turns_.others_turn()) co_await detail::NextTurn();
     while (ready_.empty() && !ended_ && !failure_) {
       Connection& connection = *exchange_.lease_.connection();
       if (exchange_.sending()) {
@@ -288,6 +290,7 @@ class Http1Body final : public detail::BodySource {
   BodyChunk chunk_;
   std::string ready_;
   std::optional<Failure> failure_;
+  TurnTaking turns_;
   bool answered_;       // the response is complete
   bool ended_ = false;  // and so is the request
 };

@@ -142,6 +142,7 @@ class BodySource {
   BodySource& operator=(const BodySource&) = delete;
   virtual ~BodySource() = default;
   /// The next bytes as they arrive, decoded; empty at the end, and only there. One call at a time.
+  /// Where bytes are always at hand it suspends for a turn now and then all the same.
   /// The source outlives the task. The exchange's phase stays what it is.
   virtual Task<Outcome<std::string>> read() = 0;
 };

@@ -35,11 +35,12 @@ addToLibrary({
     // What C++ orders of fetch is done once it has left the stack: browsers look at the stack that a
     // request is made from, and take the longer for it the deeper it is.
     orders: [],
-    // Nothing is done for a record that is not alive any more by then.
+    // Nothing is done for a record that is not alive any more by then, or was not before: Node
+    // takes them all when the program ends.
     order(record, work) {
       if (!reqivo.inside && !reqivo.orders.length) queueMicrotask(reqivo.carryOut);
       reqivo.orders.push(() => {
-        if (record.operation) work(record);
+        if (record?.operation) work(record);
       });
     },
     carryOut() {
@@ -157,9 +158,11 @@ addToLibrary({
     fail(record, error) {
       if (!record.operation) return;
       reqivo.finish(record);
-      const cause = error?.cause?.errors?.[0] ?? error?.cause ?? {};
-      let code = error?.cause?.code ?? cause.code ?? error?.code;
+      let code; // which only Node tells, as it does of a cause
+      let cause = {};
 #if ENVIRONMENT_MAY_BE_NODE
+      cause = error?.cause?.errors?.[0] ?? error?.cause ?? cause;
+      code = error?.cause?.code ?? cause.code ?? error?.code;
       if (cause['syscall'] == 'connect') code = 'connect ' + code;
 #endif
       const text = reqivo.line(error?.name) + reqivo.line(code) +
@@ -293,10 +296,7 @@ addToLibrary({
       () => (body ? { 'body': reqivo.bytes(body, bodySize) } : {})),
 
   reqivo_fetch_read__deps: ['$reqivo'],
-  reqivo_fetch_read: (handle) => {
-    const record = reqivo.records.get(handle);
-    if (record) reqivo.order(record, reqivo.read); // none: the program has ended
-  },
+  reqivo_fetch_read: (handle) => reqivo.order(reqivo.records.get(handle), reqivo.read),
 
   reqivo_fetch_release__deps: ['$reqivo'],
   reqivo_fetch_release: (handle) => {

@@ -7,6 +7,7 @@
 #include "concatenate.hpp"
 #include "idempotent.hpp"
 #include "redirect.hpp"
+#include "scheduler.hpp"
 #include "wasm/fetch_bridge.hpp"
 
 namespace reqivo::wasm {
@@ -93,7 +94,10 @@ bool may_be_replayed(const Failure& failure, const TransportRequest& request) {
          detail::is_idempotent(request.method) && answering().contains(origin_of(request));
 }
 
-constexpr NodeParts parts{detail::follow_redirect, cause_of, may_be_replayed, note_answer};
+void end_what_was_detached() noexcept { detail::Scheduler::current().cancel_detached(); }
+
+constexpr NodeParts parts{detail::follow_redirect, cause_of, may_be_replayed, note_answer,
+                          end_what_was_detached};
 
 constinit const NodeParts* provided = nullptr;
 

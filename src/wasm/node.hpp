@@ -24,6 +24,9 @@ struct NodeParts {
   bool (*may_be_replayed)(const detail::Failure& failure, const detail::TransportRequest& request);
   /// The server has answered this request: it may keep the connection.
   void (*note_answer)(const detail::TransportRequest& request);
+  /// The process ends with the program, and what it has left going on by itself with it, as
+  /// natively. A page lives on, and so does that.
+  void (*end_what_was_detached)() noexcept;
 };
 
 /// Null where this is a page or a worker of one.

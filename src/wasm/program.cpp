@@ -5,12 +5,11 @@
 #include <optional>
 #include <reqivo/async.hpp>
 #include <reqivo/capabilities.hpp>
-#include <stdexcept>
 #include <utility>
 
+#include "misuse.hpp"
 #include "platform/event_loop.hpp"
 #include "program_failure.hpp"
-#include "scheduler.hpp"
 #include "wasm/fetch_bridge.hpp"
 #include "wasm/node.hpp"
 
@@ -27,10 +26,8 @@ Program program;
 
 Task<void> take_exit_code(Task<int> task) { program.exit_code = co_await std::move(task); }
 
-/// Under Node the process ends with the program, and what it has left going on its own with it, as
-/// natively. A page lives on, and so does that.
 void end_what_was_detached() noexcept {
-  if (node() != nullptr) detail::Scheduler::current().cancel_detached();
+  if (node() != nullptr) node()->end_what_was_detached();
 }
 
 void end_program(int exit_code) {
@@ -59,7 +56,7 @@ int run_program(Task<int> task) {
     reqivo_set_exit_code(exit_code);
     return exit_code;
   }
-  if (program.running) throw std::logic_error("reqivo: run_main runs one program at a time");
+  if (program.running) throw_misuse("reqivo: run_main runs one program at a time");
   program.handle = create_task(wasm::take_exit_code(std::move(task)));
   if (program.exit_code) {
     wasm::end_what_was_detached();

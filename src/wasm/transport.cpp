@@ -112,12 +112,11 @@ class FetchTransport final : public detail::Transport {
   explicit FetchTransport(std::size_t upload_buffer) noexcept : upload_buffer_(upload_buffer) {}
 
   Task<Outcome<TransportResponse>> send(std::shared_ptr<const TransportRequest> request) override {
-    const std::string_view forbidden = forbidden_field(request->headers);
+    const bool method = is_forbidden_method(request->method);
+    const std::string_view forbidden = method ? request->method : forbidden_field(request->headers);
     if (!forbidden.empty()) {
-      return failed(unsupported(detail::concatenate({"setting the header ", forbidden})));
-    }
-    if (is_forbidden_method(request->method)) {
-      return failed(unsupported(detail::concatenate({"the method ", request->method})));
+      const std::string_view kind = method ? "the method " : "setting the header ";
+      return failed(unsupported(detail::concatenate({kind, forbidden})));
     }
     if (!request->body.source()) return send_whole(std::move(request));
     return send_upload.load(std::memory_order_relaxed)(std::move(request), upload_buffer_);

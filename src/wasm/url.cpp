@@ -9,8 +9,8 @@
 namespace reqivo::detail {
 namespace {
 
-/// What `reqivo_url_parse` writes to.
-thread_local std::string parsed_text;
+/// What `reqivo_url_parse` writes to while it is on the stack.
+thread_local std::string* answer = nullptr;
 
 std::uint16_t default_port(std::string_view scheme) noexcept {
   if (scheme == "http" || scheme == "ws") return 80;
@@ -61,10 +61,12 @@ Url from_lines(std::string_view text) {
 std::optional<Url> parse_url(std::string_view input, const Url* base) {
   if (base != nullptr && base->href.empty()) return std::nullopt;
   const std::string_view base_href = base != nullptr ? base->href : std::string_view();
+  std::string text;
+  answer = &text;
   if (reqivo_url_parse(input.data(), input.size(), base_href.data(), base_href.size()) == 0) {
     return std::nullopt;
   }
-  Url url = from_lines(parsed_text);
+  Url url = from_lines(text);
   const bool names_domain = url.scheme == "http" || url.scheme == "https";
   if (names_domain && has_forbidden_code_point(url.host)) return std::nullopt;
   return url;
@@ -73,6 +75,6 @@ std::optional<Url> parse_url(std::string_view input, const Url* base) {
 }  // namespace reqivo::detail
 
 char* reqivo_allocate_text(std::size_t size) {
-  reqivo::detail::parsed_text.resize(size);
-  return reqivo::detail::parsed_text.data();
+  reqivo::detail::answer->resize(size);
+  return reqivo::detail::answer->data();
 }

@@ -75,6 +75,8 @@ Generator<std::string> counted_pieces(std::size_t* yielded, std::size_t size) {
 }
 
 constexpr std::array<const char*, 2> bodies_of_1000 = {"/bytes/1000", "/stream-bytes/1000"};
+constexpr std::array<const char*, 2> bodies_of_100_million = {"/big/100000000",
+                                                              "/bomb?mib=100&coding=gzip"};
 constexpr std::array<const char*, 2> bodies_of_1001 = {"/bytes/1001", "/stream-bytes/1001"};
 
 }  // namespace
@@ -163,6 +165,26 @@ TEST_CASE("body_size counts decoded bytes: a bomb is stopped while it unfolds", 
         co_await failure_of<InvalidResponseError>(session.get("/bomb?mib=100&coding=gzip"));
     check_over_limit(failure, Phase::body);
     if (!under_sanitizer()) CHECK(resident_kib() < before + 16 * 1024);
+  });
+}
+
+TEST_CASE("others have their turn while a large body is buffered, decoded or not", "[limits]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    for (const char* const path : bodies_of_100_million) {
+      CAPTURE(path);
+      int turns = 0;
+      const auto take_turns = [](int* taken) -> Task<void> {
+        for (;;) {
+          co_await sleep(0ms);
+          ++*taken;
+        }
+      };
+      const auto other = create_task(take_turns(&turns));
+      const Response response = co_await session.get(path);
+      CHECK(response.body().size() >= 100'000'000);
+      CHECK(turns > 20);
+    }
   });
 }
 

@@ -97,25 +97,5 @@ TEST_CASE("a session that ends while a reader lets others go first closes the st
   run(closed(std::move(reading)));
 }
 
-TEST_CASE("others have their turn while a body that is all there is buffered") {
-  const ManualTime time;
-  FakeServer server;
-  AsyncSession session;
-  server.serve(session);
-  answer_with_pieces(server, 100);
-  const auto scenario = [](AsyncSession* client) -> Task<void> {
-    bool had_turn = false;
-    const auto set = [](bool* flag) -> Task<void> {
-      co_await sleep(0ms);
-      *flag = true;
-    };
-    const auto other = create_task(set(&had_turn));
-    const Response response = co_await client->get("http://h/");
-    CHECK(response.body().size() == 500);
-    CHECK(had_turn);
-  };
-  run(scenario(&session));
-}
-
 }  // namespace
 }  // namespace reqivo

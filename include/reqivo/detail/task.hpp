@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <reqivo/detail/promise.hpp>
-#include <stdexcept>
 
 namespace reqivo {
 
@@ -45,6 +44,8 @@ class TaskPromise<void> final : public TaskPromiseBase {
 
 template <class T>
 class TaskAwaiter;
+
+[[noreturn]] void throw_awaited_twice();
 
 }  // namespace detail
 
@@ -102,7 +103,7 @@ class [[nodiscard]] Task {
 /// Errors: std::logic_error where the task holds nothing.
 template <class T>
 [[nodiscard]] detail::TaskPromise<T>& detail_promise(Task<T>& task) {
-  if (!task.handle_) throw std::logic_error("reqivo: a Task can be awaited once only");
+  if (!task.handle_) detail::throw_awaited_twice();
   return task.handle_.promise();
 }
 
@@ -126,7 +127,7 @@ template <class T>
 class [[nodiscard]] TaskAwaiter {
  public:
   explicit TaskAwaiter(Task<T>&& task) : task_(std::move(task)), promise_(detail_promise(task_)) {
-    if (promise_.finished()) throw std::logic_error("reqivo: a Task can be awaited once only");
+    if (promise_.finished()) throw_awaited_twice();
   }
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <KitPromise Promise>
