@@ -77,7 +77,6 @@ class PollReactor final : public Reactor, public std::enable_shared_from_this<Po
       return;
     }
   }
-
   [[nodiscard]] bool watches_any() const noexcept override { return !watched_.empty(); }
 
   void set_alarm(detail::TimePoint when) noexcept override {

@@ -68,9 +68,9 @@ const Cause* cause_of(std::string_view code) noexcept {
   return connecting ? &not_connected : nullptr;
 }
 
-/// Origins that have answered, of which Node may have kept a connection.
+/// Origins that have answered this thread, of which Node may have kept a connection.
 std::set<std::string>& answering() {
-  static std::set<std::string> origins;
+  thread_local std::set<std::string> origins;
   return origins;
 }
 /// Who speaks to more servers than these begins anew.

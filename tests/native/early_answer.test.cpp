@@ -75,6 +75,22 @@ Task<void> echo_body(LocalPeer* peer, std::size_t length) {
   CHECK(echoed == length);
 }
 
+/// The next connection, with the head of its request taken.
+Task<LocalPeer> accept_request(LocalListener* listener) {
+  LocalPeer peer = co_await listener->accept();
+  static_cast<void>(co_await peer.take_head());
+  co_return peer;
+}
+
+/// The connection carries another exchange.
+Task<void> check_kept(AsyncSession* session, LocalPeer* peer) {
+  JoinHandle<Response> next = create_task(session->get("/next"));
+  static_cast<void>(co_await peer->take_head());
+  peer->send(answer_with("same connection"));
+  const Response response = co_await next;
+  CHECK(response.body() == "same connection");
+}
+
 /// Reads and drops the body of an upload of `length` bytes.
 Task<void> drop_body(LocalPeer* peer, std::size_t length) {
   std::size_t dropped = 0;
@@ -122,8 +138,7 @@ TEST_CASE("a refusal ends a streamed body that would go on for ever", "[upload]"
     AsyncSession session(listener.url());
     std::size_t yielded = 0;
     JoinHandle<Response> request = create_task(session.post("/").body(endless(&yielded)));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
+    LocalPeer peer = co_await accept_request(&listener);
     peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n\r\nenough!");
     const Response response = co_await request;
     CHECK(response.status_code() == 413);
@@ -179,8 +194,7 @@ TEST_CASE("interim answers do not stop an upload", "[upload]") {
     LocalListener listener;
     AsyncSession session(listener.url());
     JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
+    LocalPeer peer = co_await accept_request(&listener);
     peer.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
     co_await drop_body(&peer, large);
     peer.send(answer_with("all here"));
@@ -194,8 +208,7 @@ TEST_CASE("an interim answer does not hide the refusal that follows it", "[uploa
     LocalListener listener;
     AsyncSession session(listener.url());
     JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
+    LocalPeer peer = co_await accept_request(&listener);
     peer.send("HTTP/1.1 100 Continue\r\n\r\n");
     co_await sleep(20ms);  // the client sees the one before the other
     peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Le");
@@ -212,20 +225,14 @@ TEST_CASE("an answer that is no refusal does not stop an upload", "[upload]") {
     LocalListener listener;
     AsyncSession session(listener.url());
     JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
+    LocalPeer peer = co_await accept_request(&listener);
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
     co_await sleep(20ms);  // the client sees it before it can go on
     CHECK_FALSE(request.done());
     co_await drop_body(&peer, large);
     const Response response = co_await request;
     CHECK(response.body() == "early");
-
-    JoinHandle<Response> next = create_task(session.get("/next"));
-    static_cast<void>(co_await peer.take_head());
-    peer.send(answer_with("same connection"));
-    const Response second = co_await next;
-    CHECK(second.body() == "same connection");
+    co_await check_kept(&session, &peer);
   });
 }
 
@@ -234,18 +241,12 @@ TEST_CASE("a body goes on being sent while its answer is read", "[upload]") {
     LocalListener listener;
     AsyncSession session(listener.url());
     JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
+    LocalPeer peer = co_await accept_request(&listener);
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(large) + "\r\n\r\n");
     co_await echo_body(&peer, large);
     const Response response = co_await request;
     CHECK(response.body() == std::string(large, 'x'));
-
-    JoinHandle<Response> next = create_task(session.get("/next"));
-    static_cast<void>(co_await peer.take_head());
-    peer.send(answer_with("same connection"));
-    const Response second = co_await next;
-    CHECK(second.body() == "same connection");
+    co_await check_kept(&session, &peer);
   });
 }
 
@@ -254,8 +255,7 @@ TEST_CASE("a server that takes no more of a body once it has answered is no fail
     LocalListener listener;
     AsyncSession session(listener.url());
     JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
+    LocalPeer peer = co_await accept_request(&listener);
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
     peer.end_sending();
     const Response response = co_await request;
@@ -289,8 +289,7 @@ TEST_CASE("a refusal is seen although sending never has to wait", "[upload]") {
     AsyncSession session(listener.url());
     std::size_t yielded = 0;
     JoinHandle<Response> request = create_task(session.post("/").body(paced(&yielded)));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
+    LocalPeer peer = co_await accept_request(&listener);
     peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n\r\nenough!");
     const Response response = co_await request;
     CHECK(response.status_code() == 413);
@@ -314,8 +313,7 @@ TEST_CASE("garbage that comes while a body is sent is InvalidResponseError", "[u
     AsyncSession session(listener.url());
     JoinHandle<InvalidResponseError> request = create_task(
         failure_of<InvalidResponseError>(session.post("/").body(std::string(large, 'x'))));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
+    LocalPeer peer = co_await accept_request(&listener);
     peer.send("SSH-2.0-OpenSSH_9.2\r\n");
     const InvalidResponseError failure = co_await request;
     CHECK(failure.code() == ErrorCode::invalid_response);
@@ -330,8 +328,7 @@ TEST_CASE("a server that resets while a body is sent is ConnectionClosedError", 
     AsyncSession session(listener.url());
     JoinHandle<ConnectionClosedError> request = create_task(
         failure_of<ConnectionClosedError>(session.post("/").body(std::string(large, 'x'))));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
+    LocalPeer peer = co_await accept_request(&listener);
     peer.reset();
     const ConnectionClosedError failure = co_await request;
     check_failure(failure, ErrorCode::connection_closed, Phase::send, false);

@@ -137,6 +137,7 @@ class RequestSetters {
     return self();
   }
   Builder&& body(std::string bytes) && { return std::move(body(std::move(bytes))); }
+  /// The same from a view, of which a copy is made.
   Builder& body(std::same_as<std::string_view> auto bytes) & { return body(std::string(bytes)); }
   Builder&& body(std::same_as<std::string_view> auto bytes) && {
     return std::move(body(std::string(bytes)));

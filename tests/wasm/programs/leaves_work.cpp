@@ -1,15 +1,8 @@
 // Detached tasks of every kind end with the program: one that sleeps, one that never does for long,
 // and one that waits for a server.
-#include <cstdio>
 #include <reqivo/reqivo.hpp>
 
-class Farewell {
- public:
-  Farewell() {}
-  Farewell(const Farewell&) = delete;
-  Farewell& operator=(const Farewell&) = delete;
-  ~Farewell() { std::puts("destroyed"); }
-};
+#include "farewell.hpp"
 
 reqivo::Task<void> sleeps() {
   const Farewell farewell;

@@ -1,14 +1,7 @@
 // Waits for a permit that nobody will ever give back.
-#include <cstdio>
 #include <reqivo/async.hpp>
 
-class Farewell {
- public:
-  Farewell() {}
-  Farewell(const Farewell&) = delete;
-  Farewell& operator=(const Farewell&) = delete;
-  ~Farewell() { std::puts("destroyed"); }
-};
+#include "farewell.hpp"
 
 reqivo::Task<void> program() {
   const Farewell farewell;
