@@ -1,5 +1,16 @@
 #include "fetch_options.hpp"
 
+#include "platform/transport.hpp"
+
+namespace reqivo {
+
+FetchOptions& FetchOptions::mode(RequestMode value) {
+  detail::enable_request_modes();
+  return assign(mode_, value);
+}
+
+}  // namespace reqivo
+
 namespace reqivo::detail {
 
 std::string_view unsupported_setting(const FetchOptions& options,

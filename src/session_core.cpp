@@ -56,7 +56,8 @@ void stop_session(SessionState& session) noexcept {
 
 Outcome<std::shared_ptr<Transport>> SessionState::current_transport() {
   if (!transport) {
-    Outcome<std::unique_ptr<Transport>> made = make_transport(limits, tls);
+    Outcome<std::shared_ptr<Transport>> made =
+        transports ? transports->make(limits, tls) : make_transport(limits, tls);
     if (!made) return std::move(made).failure();
     transport = std::move(made).value();
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <reqivo/capabilities.hpp>
@@ -21,8 +20,16 @@ namespace reqivo::detail {
 
 /// Lifetime: as long as its session or any of its requests. One thread.
 struct SessionState {
-  using TransportFactory =
-      std::function<Outcome<std::unique_ptr<Transport>>(const Limits&, const TlsOptions&)>;
+  /// Where transports come from.
+  class TransportFactory {
+   public:
+    TransportFactory() = default;
+    TransportFactory(const TransportFactory&) = delete;
+    TransportFactory& operator=(const TransportFactory&) = delete;
+    virtual ~TransportFactory() = default;
+    virtual Outcome<std::shared_ptr<Transport>> make(const Limits& limits,
+                                                     const TlsOptions& tls) = 0;
+  };
 
   SessionState() = default;
   SessionState(const SessionState&) = delete;
@@ -54,8 +61,8 @@ struct SessionState {
   std::vector<ResponseHook> response_hooks;
 
   const Capabilities* capabilities = &reqivo::capabilities();
-  TransportFactory make_transport = detail::make_transport;  ///< tests put their own here
-  FollowRedirect follow_redirect = redirect_follower();      ///< the same; null: by the platform
+  std::unique_ptr<TransportFactory> transports;          ///< null: the platform's; tests have some
+  FollowRedirect follow_redirect = redirect_follower();  ///< the same; null: by the platform
   std::shared_ptr<Transport> transport;
   Supervisor supervisor;
   bool closed = false;

@@ -21,7 +21,11 @@ enum class Credentials {
 enum class RequestMode {
   cors,         ///< other origins must allow it: the default
   same_origin,  ///< to another origin: NetworkError
-  no_cors,      ///< another origin's response is opaque: status 0, no headers, no body
+  /// Another origin's response is opaque: status 0, no headers, no body. Platforms: in a browser
+  /// all that a form could not send is UnsupportedError: methods but GET, HEAD and POST, header
+  /// fields but Accept, Accept-Language, Content-Language and a form's Content-Type
+  /// ("no-CORS-safelisted request-header"); and so is `Redirect::error`.
+  no_cors,
 };
 
 /// How the platform's HTTP cache takes part (Fetch Standard, "cache mode"). Natively there is no
@@ -62,7 +66,7 @@ class FetchOptions {
   /// Platforms: UnsupportedError for `same_origin` and `include` where
   /// `capabilities().stored_credentials` is false.
   FetchOptions& credentials(Credentials value) { return assign(credentials_, value); }
-  FetchOptions& mode(RequestMode value) { return assign(mode_, value); }
+  FetchOptions& mode(RequestMode value);
   /// Platforms: UnsupportedError for `only_if_cached` where `capabilities().http_cache` is false.
   FetchOptions& cache(CacheMode value) { return assign(cache_, value); }
   FetchOptions& referrer_policy(ReferrerPolicy value) { return assign(referrer_policy_, value); }

@@ -214,11 +214,12 @@ class NativeTransport final : public detail::Transport {
 
 namespace reqivo::detail {
 
-Outcome<std::unique_ptr<Transport>> make_transport(const Limits& limits, const TlsOptions& tls) {
-  return std::unique_ptr<Transport>(std::make_unique<native::NativeTransport>(limits, tls));
+Outcome<std::shared_ptr<Transport>> make_transport(const Limits& limits, const TlsOptions& tls) {
+  return std::shared_ptr<Transport>(std::make_shared<native::NativeTransport>(limits, tls));
 }
 
 void enable_uploads() noexcept {}
+void enable_request_modes() noexcept {}
 
 FollowRedirect redirect_follower() noexcept { return follow_redirect; }
 

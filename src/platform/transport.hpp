@@ -180,11 +180,13 @@ class Transport {
 
 /// A session's transport. `limits` and `tls` are final by then. Failure: `tls` where a certificate
 /// file cannot be used.
-[[nodiscard]] Outcome<std::unique_ptr<Transport>> make_transport(const Limits& limits,
+[[nodiscard]] Outcome<std::shared_ptr<Transport>> make_transport(const Limits& limits,
                                                                  const TlsOptions& tls);
 
 /// Called before the first request whose body is streamed. What a transport needs for those alone
 /// may hang on this function, so that a program that streams no body need not carry it.
 void enable_uploads() noexcept;
+/// The same for requests that choose a mode of the Fetch API: called where one is chosen.
+void enable_request_modes() noexcept;
 
 }  // namespace reqivo::detail

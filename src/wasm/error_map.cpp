@@ -20,6 +20,8 @@ std::string_view closed_in(Phase phase) noexcept {
 }  // namespace
 
 Failure failure_of(std::string text, Phase phase) {
+  // So short that it fits into the string itself: this is the answer to having no memory.
+  if (text.empty()) return Failure(ErrorCode::limit_exceeded, phase, "no memory");
   std::string_view rest = text;
   const std::string_view name = take_line(rest);
   const std::string_view code = take_line(rest);

@@ -107,7 +107,8 @@ int reqivo_program_stuck();
 /// Only Node calls it, inside `reqivo_detect_platform`.
 void reqivo_provide_node();
 
-/// Room for `size` bytes that the next call hands over.
+/// Room for `size` bytes that the next call hands over. Null: there is no memory for them, and the
+/// next call is `reqivo_fetch_failed`.
 char* reqivo_fetch_allocate(reqivo::wasm::FetchOperation* operation, std::size_t size);
 /// The head has come: the allocated bytes are lines ended by LF: reason, final URL, then name and
 /// value of each field.
@@ -119,7 +120,7 @@ int reqivo_fetch_chunk(reqivo::wasm::FetchOperation* operation);
 int reqivo_fetch_end(reqivo::wasm::FetchOperation* operation);
 /// The fetch or the read failed: the allocated bytes are lines ended by LF: the error's name, the
 /// code of its cause (Node; behind "connect " where it is of connecting), its message and its
-/// cause's message.
+/// cause's message. None where memory ran out.
 int reqivo_fetch_failed(reqivo::wasm::FetchOperation* operation);
 /// The body is to go on.
 int reqivo_fetch_wants_piece(reqivo::wasm::FetchOperation* operation);

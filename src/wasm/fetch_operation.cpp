@@ -34,11 +34,13 @@ void FetchOperation::ask_for_chunk() {
   reqivo_fetch_read(handle_);
 }
 
-char* FetchOperation::allocate(std::size_t size) {
-  // Zeros first would cost as much as the copy that follows.
+char* FetchOperation::allocate(std::size_t size) noexcept try {
   arriving_ = std::string();
+  // Zeros first would cost as much as the copy that follows.
   arriving_.resize_and_overwrite(size, [](char*, std::size_t count) { return count; });
   return arriving_.data();
+} catch (const std::bad_alloc&) {
+  return nullptr;
 }
 
 void FetchOperation::take_head(int status, bool has_body, bool is_redirect) {

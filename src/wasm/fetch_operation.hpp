@@ -49,7 +49,7 @@ class FetchOperation {
   [[nodiscard]] bool take_piece_wanted() noexcept { return std::exchange(piece_wanted_, false); }
 
   // What fetch_bridge.hpp promises to JavaScript; each but the first wakes who waits.
-  [[nodiscard]] char* allocate(std::size_t size);
+  [[nodiscard]] char* allocate(std::size_t size) noexcept;
   void take_head(int status, bool has_body, bool is_redirect);
   void take_chunk();
   void take_end();

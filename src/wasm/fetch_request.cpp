@@ -27,7 +27,8 @@ std::string_view text_of(RequestMode mode) noexcept {
     case RequestMode::same_origin:
       return "same-origin";
     case RequestMode::no_cors:
-      return "no-cors";
+      // Node refuses redirects that are ours to follow in it.
+      return node() != nullptr ? "" : "no-cors";
   }
   return "";
 }

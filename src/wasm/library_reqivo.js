@@ -142,12 +142,18 @@ addToLibrary({
         (error) => reqivo.fail(record, error));
     },
 
-    // Hands `text` to an operation and tells it by `tell`.
-    deliver(record, text, tell) {
+    // Hands bytes that `write` writes to an operation and tells it by `tell`.
+    deliver(record, size, write, tell) {
       reqivo.enter(() => {
-        reqivo.encodeBytes(text, _reqivo_fetch_allocate(record.operation, text.length));
-        return tell(record.operation);
+        const { operation } = record;
+        const pointer = _reqivo_fetch_allocate(operation, size);
+        if (!pointer) return _reqivo_fetch_failed(operation);
+        write(pointer);
+        return tell(operation);
       });
+    },
+    deliverText(record, text, tell) {
+      reqivo.deliver(record, text.length, (pointer) => reqivo.encodeBytes(text, pointer), tell);
     },
 
     // Nothing is left to abort. An abort now could still reject promises of the platform's own.
@@ -167,7 +173,7 @@ addToLibrary({
 #endif
       const text = reqivo.line(error?.name) + reqivo.line(code) +
         reqivo.line(error?.message ?? error) + reqivo.line(cause.message);
-      reqivo.deliver(record, text, _reqivo_fetch_failed);
+      reqivo.deliverText(record, text, _reqivo_fetch_failed);
     },
 
     takeResponse(record, response) {
@@ -180,7 +186,7 @@ addToLibrary({
       const redirected = response.type == 'opaqueredirect';
       let text = reqivo.line(response.statusText) + (response.redirected ? response.url : '') + '\n';
       for (const [name, value] of response.headers) text += name + '\n' + value + '\n';
-      reqivo.deliver(record, text, (operation) =>
+      reqivo.deliverText(record, text, (operation) =>
         _reqivo_fetch_head(operation, response.status, response.body ? 1 : 0, redirected ? 1 : 0));
     },
 
@@ -192,11 +198,8 @@ addToLibrary({
       } else if (value.length == 0) {
         reqivo.read(record);
       } else {
-        reqivo.enter(() => {
-          const pointer = _reqivo_fetch_allocate(record.operation, value.length);
-          HEAPU8.set(value, pointer); // looked up only now: memory may have grown
-          return _reqivo_fetch_chunk(record.operation);
-        });
+        // HEAPU8 is looked up only then: memory may have grown.
+        reqivo.deliver(record, value.length, (pointer) => HEAPU8.set(value, pointer), _reqivo_fetch_chunk);
       }
     },
 
@@ -255,11 +258,32 @@ addToLibrary({
   reqivo_keeps_user_agent: () =>
     (!reqivo.isNode() && typeof navigator == 'object' && /Chrome\//.test(navigator.userAgent) ? 1 : 0),
 
-  reqivo_program_began__deps: ['$reqivo', '$runtimeKeepalivePush', 'reqivo_program_stuck'],
+#if ENVIRONMENT_MAY_BE_NODE && !EXIT_RUNTIME
+  // Emscripten forgets a last line that no LF ends unless the runtime exits.
+#if SYSCALLS_REQUIRE_FILESYSTEM
+  $reqivoFlushOnExit__deps: ['fflush', '$FS'],
+#else
+  $reqivoFlushOnExit__deps: ['fflush', '$flush_NO_FILESYSTEM'],
+#endif
+  $reqivoFlushOnExit: () => process.once('exit', () => {
+    if (ABORT) return;
+    _fflush(0);
+#if SYSCALLS_REQUIRE_FILESYSTEM
+    FS.streams.forEach((stream) => stream?.tty?.ops.fsync(stream.tty));
+#else
+    flush_NO_FILESYSTEM();
+#endif
+  }),
+#else
+  $reqivoFlushOnExit: () => {},
+#endif
+
+  reqivo_program_began__deps: ['$reqivo', '$reqivoFlushOnExit', '$runtimeKeepalivePush', 'reqivo_program_stuck'],
   reqivo_program_began: () => {
     {{{ runtimeKeepalivePush() }}}
 #if ENVIRONMENT_MAY_BE_NODE
     if (reqivo.isNode()) {
+      reqivoFlushOnExit();
       reqivo.programStuck = () => reqivo.enter(_reqivo_program_stuck);
       process.once('beforeExit', reqivo.programStuck);
     }
@@ -280,11 +304,14 @@ addToLibrary({
     return {{{ EXIT_RUNTIME ? 1 : 0 }}};
   },
 
-  reqivo_set_exit_code__deps: ['$reqivo'],
+  reqivo_set_exit_code__deps: ['$reqivo', '$reqivoFlushOnExit'],
   reqivo_set_exit_code: (exitCode) => {
     EXITSTATUS = exitCode;
 #if ENVIRONMENT_MAY_BE_NODE
-    if (reqivo.isNode()) process.exitCode = exitCode;
+    if (reqivo.isNode()) {
+      reqivoFlushOnExit();
+      process.exitCode = exitCode;
+    }
 #endif
   },
 
@@ -366,16 +393,16 @@ addToLibrary({
 
   reqivo_fetch_send_piece__deps: ['$reqivo'],
   reqivo_fetch_send_piece: (handle, piece, size) => {
-    const { controller, pulled } = reqivo.records.get(handle).upload;
-    controller.enqueue(HEAPU8.slice(piece, piece + size));
-    pulled();
+    const upload = reqivo.records.get(handle)?.upload;
+    upload?.controller.enqueue(HEAPU8.slice(piece, piece + size));
+    upload?.pulled();
   },
 
   reqivo_fetch_end_upload__deps: ['$reqivo'],
   reqivo_fetch_end_upload: (handle) => {
-    const { controller, pulled } = reqivo.records.get(handle).upload;
-    controller.close();
-    pulled();
+    const upload = reqivo.records.get(handle)?.upload;
+    upload?.controller.close();
+    upload?.pulled();
   },
 
   // ---- promises

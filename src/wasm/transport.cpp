@@ -10,6 +10,7 @@
 #include "wasm/fetch_request.hpp"
 #include "wasm/forbidden_headers.hpp"
 #include "wasm/node.hpp"
+#include "wasm/request_modes.hpp"
 
 namespace reqivo::wasm {
 namespace {
@@ -118,6 +119,10 @@ class FetchTransport final : public detail::Transport {
       const std::string_view kind = method ? "the method " : "setting the header ";
       return failed(unsupported(detail::concatenate({kind, forbidden})));
     }
+    if (const ForbiddenByMode by_mode = forbidden_by_mode.load(std::memory_order_relaxed)) {
+      const std::string what = by_mode(*request);
+      if (!what.empty()) return failed(unsupported(what));
+    }
     if (!request->body.source()) return send_whole(std::move(request));
     return send_upload.load(std::memory_order_relaxed)(std::move(request), upload_buffer_);
   }
@@ -134,8 +139,8 @@ class FetchTransport final : public detail::Transport {
 
 namespace reqivo::detail {
 
-Outcome<std::unique_ptr<Transport>> make_transport(const Limits& limits, const TlsOptions&) {
-  return std::unique_ptr<Transport>(new wasm::FetchTransport(limits.upload_buffer()));
+Outcome<std::shared_ptr<Transport>> make_transport(const Limits& limits, const TlsOptions&) {
+  return std::shared_ptr<Transport>(std::make_shared<wasm::FetchTransport>(limits.upload_buffer()));
 }
 
 }  // namespace reqivo::detail

@@ -128,6 +128,17 @@ class FakeTransport final : public Transport {
   SharedState state_;
 };
 
+class FakeTransports final : public detail::SessionState::TransportFactory {
+ public:
+  explicit FakeTransports(SharedState state) : state_(std::move(state)) {}
+  Outcome<std::shared_ptr<Transport>> make(const Limits&, const TlsOptions&) override {
+    return std::shared_ptr<Transport>(std::make_shared<FakeTransport>(state_));
+  }
+
+ private:
+  SharedState state_;
+};
+
 }  // namespace
 
 const Capabilities& FakeServer::able() noexcept {
@@ -138,9 +149,7 @@ const Capabilities& FakeServer::able() noexcept {
 
 void FakeServer::use(detail::SessionState& session) {
   session.follow_redirect = detail::follow_redirect;
-  session.make_transport = [state = state_](const Limits&, const TlsOptions&) {
-    return Outcome<std::unique_ptr<Transport>>(std::make_unique<FakeTransport>(state));
-  };
+  session.transports = std::make_unique<FakeTransports>(state_);
 }
 
 }  // namespace reqivo::test

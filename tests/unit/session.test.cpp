@@ -243,13 +243,15 @@ TEST_CASE("new limits and TLS options make a new transport, the limit of bodies 
 }
 
 TEST_CASE("a transport that cannot be made fails the request") {
+  class None final : public detail::SessionState::TransportFactory {
+    detail::Outcome<std::shared_ptr<detail::Transport>> make(const Limits&,
+                                                             const TlsOptions&) override {
+      return detail::Failure(ErrorCode::tls, Phase::tls, "no such file");
+    }
+  };
   const ManualTime time;
   AsyncSession session;
-  detail::SessionAccess::core(session).state().make_transport = [](const Limits&,
-                                                                   const TlsOptions&) {
-    return detail::Outcome<std::unique_ptr<detail::Transport>>(
-        detail::Failure(ErrorCode::tls, Phase::tls, "no such file"));
-  };
+  detail::SessionAccess::core(session).state().transports = std::make_unique<None>();
   CHECK_THROWS_AS(run(session.get("http://h/")), TlsError);
 }
 

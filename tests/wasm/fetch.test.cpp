@@ -182,6 +182,42 @@ TEST_CASE("every other setting of fetch goes through", "[fetch]") {
   });
 }
 
+TEST_CASE("without CORS a page may send what a form could, and nothing is dropped", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    session.fetch(FetchOptions().mode(RequestMode::no_cors));
+    const Response form = co_await session.post("/post").form("a", "b").header("Accept", "text/*");
+    const Response moved = co_await session.get("/redirect/1");
+    if (test_target() == "node") {
+      // There is no page and no origin: it changes nothing.
+      CHECK(form.json().at("form").at("a") == "b");
+      CHECK(moved.ok());
+      const Response put = co_await session.put("/put").json({{"a", 1}}).header("X-Mine", "1");
+      CHECK(put.json().at("headers").at("X-Mine") == "1");
+      co_return;
+    }
+    CHECK(form.status_code() == 0);
+    CHECK(form.body().empty());
+    const auto refused = [](RequestBuilder request) -> Task<std::string> {
+      const auto failure = co_await failure_of<UnsupportedError>(std::move(request));
+      co_return failure.what();
+    };
+    const std::string put = co_await refused(session.put("/put"));
+    CHECK(put.find("the method PUT") != std::string::npos);
+    const std::string custom = co_await refused(session.get("/get").header("X-Mine", "1"));
+    CHECK(custom.find("X-Mine") != std::string::npos);
+    const std::string json = co_await refused(session.post("/post").json({{"a", 1}}));
+    CHECK(json.find("Content-Type") != std::string::npos);
+    const std::string length =
+        co_await refused(session.get("/get").header("Accept-Language", std::string(129, 'a')));
+    CHECK(length.find("Accept-Language") != std::string::npos);
+    const std::string byte = co_await refused(session.get("/get").header("Accept", "a(b)"));
+    CHECK(byte.find("Accept") != std::string::npos);
+    const std::string redirect = co_await refused(session.get("/get").redirect(Redirect::error));
+    CHECK(redirect.find("redirect(error)") != std::string::npos);
+  });
+}
+
 TEST_CASE("an upload that cannot be streamed is held in memory up to the limit", "[fetch]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

@@ -4,7 +4,7 @@
 
 reqivo::Task<int> program() {
   co_await reqivo::sleep(std::chrono::milliseconds(20));
-  std::puts("done");
+  std::printf("done");  // no LF: a last line that is not whole is a line all the same
   co_return 7;
 }
 

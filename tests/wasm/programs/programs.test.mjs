@@ -1,9 +1,12 @@
 // node --test programs.test.mjs: how programs end under Node. REQIVO_WASM_PROGRAMS names their folder.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
 import path from 'node:path';
 import test from 'node:test';
+import { promisify } from 'node:util';
 
 const folder = process.env.REQIVO_WASM_PROGRAMS;
 const variants = ['', '_suspending', '_exiting'];
@@ -15,7 +18,7 @@ function run(name) {
   return { status, signal, lines: stdout.trimEnd().split('\n'), stderr };
 }
 
-for (const variant of [...variants, '_closure']) {
+for (const variant of [...variants, '_closure', '_files']) {
   test(`the process ends with the task's exit code (exit_code${variant})`, () => {
     const { status, lines, stderr } = run(`exit_code${variant}`);
     assert.deepEqual({ status, lines, stderr }, { status: 7, lines: ['done'], stderr: '' });
@@ -41,6 +44,20 @@ for (const variant of variants) {
     assert.deepEqual({ status, lines }, { status: 1, lines: ['destroyed'] });
   });
 }
+
+test('memory that runs out while a body arrives fails the stream, and nothing else', async () => {
+  const server = http.createServer((request, response) => response.end(Buffer.alloc(1024 * 1024)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath,
+      [path.join(folder, 'program_memory_full.js'), `http://127.0.0.1:${server.address().port}/`], { timeout: 20_000 });
+    assert.deepEqual({ stdout, stderr }, { stdout: 'limit_exceeded 1048576\n', stderr: '' });
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
 
 test('a detached task does not keep the process', () => {
   const { status, signal } = run('stays');

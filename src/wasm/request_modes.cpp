@@ -1,0 +1,85 @@
+#include "wasm/request_modes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "concatenate.hpp"
+#include "wasm/node.hpp"
+
+namespace reqivo::wasm {
+namespace {
+
+constexpr std::size_t longest_value = 128;
+
+constexpr bool is_alphanumeric(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/// Fetch Standard, "CORS-unsafe request-header byte".
+constexpr bool is_unsafe(char c) noexcept {
+  constexpr std::string_view unsafe = "\"():<>?@[\\]{}\x7F";
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') ||
+         unsafe.find(c) != std::string_view::npos;
+}
+
+constexpr bool is_of_language(char c) noexcept {
+  constexpr std::string_view others = " *,-.;=";
+  return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
+}
+
+/// What a form could send (HTML).
+bool is_type_of_form(std::string_view type) noexcept {
+  constexpr std::array<std::string_view, 3> types{"application/x-www-form-urlencoded",
+                                                  "multipart/form-data", "text/plain"};
+  type = type.substr(0, type.find(';'));
+  type = type.substr(0, type.find_last_not_of(" \t") + 1);
+  return std::any_of(types.begin(), types.end(),
+                     [type](std::string_view one) { return same_field_name(one, type); });
+}
+
+/// Fetch Standard, "no-CORS-safelisted request-header".
+bool is_safelisted(std::string_view name, std::string_view value) noexcept {
+  if (value.size() > longest_value) return false;
+  if (same_field_name(name, "Accept-Language") || same_field_name(name, "Content-Language")) {
+    return std::all_of(value.begin(), value.end(), is_of_language);
+  }
+  if (std::any_of(value.begin(), value.end(), is_unsafe)) return false;
+  return same_field_name(name, "Accept") ||
+         (same_field_name(name, "Content-Type") && is_type_of_form(value));
+}
+
+/// A browser would drop such a field silently, and answer the rest with a failure of the network.
+std::string forbidden_without_cors(const detail::TransportRequest& request) {
+  constexpr std::string_view mode = " in RequestMode::no_cors";
+  constexpr std::array<std::string_view, 3> methods{"GET", "HEAD", "POST"};
+  if (std::find(methods.begin(), methods.end(), request.method) == methods.end()) {
+    return detail::concatenate({"the method ", request.method, mode});
+  }
+  if (request.redirect == Redirect::error) {
+    return detail::concatenate({"redirect(error)", mode});
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (!is_safelisted(name, value)) {
+      return detail::concatenate({"setting the header ", name, " to this value", mode});
+    }
+  }
+  return {};
+}
+
+std::string forbidden_by(const detail::TransportRequest& request) {
+  // Node has no page whose origin could be another one: modes change nothing.
+  if (node() != nullptr || request.fetch.mode() != RequestMode::no_cors) return {};
+  return forbidden_without_cors(request);
+}
+
+}  // namespace
+}  // namespace reqivo::wasm
+
+namespace reqivo::detail {
+
+void enable_request_modes() noexcept {
+  wasm::forbidden_by_mode.store(wasm::forbidden_by, std::memory_order_relaxed);
+}
+
+}  // namespace reqivo::detail
