@@ -40,6 +40,7 @@ export class Card {
   constructor(pattern, { call, memoryBytes, onState }) {
     Object.assign(this, { pattern, call, memoryBytes, onState });
     this.controller = null;
+    this.running = null;
     const content = document.getElementById('card').content.cloneNode(true);
     this.element = content.firstElementChild;
     this.#fill();
@@ -64,9 +65,14 @@ export class Card {
     this.controller?.abort(new DOMException('cancelled by its button', 'AbortError'));
   }
 
-  // Resolves, once the run has ended, to its state; never rejects.
-  async run() {
-    if (this.controller) return this.state;
+  // Resolves, once the run has ended, to its state; never rejects. The run that is under way, if
+  // there is one.
+  run() {
+    this.running ??= this.#run().finally(() => { this.running = null; });
+    return this.running;
+  }
+
+  async #run() {
     const controller = new AbortController();
     const run = new Run();
     this.controller = controller;

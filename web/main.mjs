@@ -102,7 +102,16 @@ async function showSources(cards) {
   document.getElementById('call-source').replaceChildren(highlightCpp(callSource.trimEnd()));
 }
 
+// What a link leads to must not be under the toolbar, which takes two lines in a narrow window.
+function followToolbar() {
+  const toolbar = document.querySelector('.toolbar');
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty('--toolbar-height', `${toolbar.offsetHeight}px`);
+  }).observe(toolbar);
+}
+
 async function start() {
+  followToolbar();
   const [configuration, { default: createModule }] = await Promise.all([
     fetchText('config.json').then(JSON.parse), import('./demo_module.mjs'),
   ]);

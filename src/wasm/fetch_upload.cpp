@@ -7,6 +7,7 @@
 #include "wasm/fetch_bridge.hpp"
 #include "wasm/fetch_exchange.hpp"
 #include "wasm/fetch_request.hpp"
+#include "wasm/node.hpp"
 
 namespace reqivo::wasm {
 namespace {
@@ -82,7 +83,9 @@ Task<Outcome<TransportResponse>> send_streamed(std::shared_ptr<const TransportRe
     all_sent = sent.value();
   }
   operation->head() = std::move(head);
-  co_return response_of(std::move(operation), *request);
+  Outcome<TransportResponse> answer = response_of(std::move(operation), *request);
+  if (answer && node() != nullptr) node()->take_answer(*request, answer.value());
+  co_return answer;
 }
 
 Task<Outcome<TransportResponse>> send_by_length(std::shared_ptr<const TransportRequest> request,

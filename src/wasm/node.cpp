@@ -1,8 +1,10 @@
 #include "wasm/node.hpp"
 
 #include <array>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "concatenate.hpp"
 #include "idempotent.hpp"
@@ -14,7 +16,9 @@ namespace reqivo::wasm {
 namespace {
 
 using detail::Failure;
+using detail::Outcome;
 using detail::TransportRequest;
+using detail::TransportResponse;
 
 /// Codes are Node's own, of its resolver, sockets, TLS, HTTP parser and inflaters, and those of
 /// undici, its fetch.
@@ -81,9 +85,43 @@ std::string origin_of(const TransportRequest& request) {
   return detail::concatenate({url.scheme, "://", url.host, ":", std::to_string(url.port)});
 }
 
-void note_answer(const TransportRequest& request) {
+/// A body that should be zstd no more. Node hands out what it cannot decode as it came, which its
+/// version alone does not tell.
+class DecodedZstd final : public detail::BodySource {
+ public:
+  explicit DecodedZstd(std::unique_ptr<BodySource> body) : body_(std::move(body)) {}
+
+  Task<Outcome<std::string>> read() override { return checked_ ? body_->read() : read_first(); }
+
+ private:
+  Task<Outcome<std::string>> read_first() {
+    constexpr std::string_view magic = "\x28\xB5\x2F\xFD";  // RFC 8878 §3.1.1
+    std::string begin;
+    while (begin.size() < magic.size()) {
+      Outcome<std::string> piece = co_await body_->read();
+      if (!piece) co_return piece;
+      if (piece.value().empty()) break;
+      begin += piece.value();
+    }
+    if (begin.starts_with(magic)) {
+      co_return Failure(ErrorCode::decoding, Phase::body,
+                        "this version of Node cannot decode zstd");
+    }
+    checked_ = true;
+    co_return begin;
+  }
+
+  std::unique_ptr<BodySource> body_;
+  bool checked_ = false;
+};
+
+void take_answer(const TransportRequest& request, TransportResponse& answer) {
   if (answering().size() == most_origins) answering().clear();
   answering().insert(origin_of(request));
+  const std::string coding(answer.headers.get("Content-Encoding").value_or(""));
+  if (answer.body && coding.find("zstd") != std::string::npos) {
+    answer.body = std::make_unique<DecodedZstd>(std::move(answer.body));
+  }
 }
 
 /// Node, unlike browsers, does not send a request again whose kept connection the server closed
@@ -96,7 +134,7 @@ bool may_be_replayed(const Failure& failure, const TransportRequest& request) {
 
 void end_what_was_detached() noexcept { detail::Scheduler::current().cancel_detached(); }
 
-constexpr NodeParts parts{detail::follow_redirect, cause_of, may_be_replayed, note_answer,
+constexpr NodeParts parts{detail::follow_redirect, cause_of, may_be_replayed, take_answer,
                           end_what_was_detached};
 
 constinit const NodeParts* provided = nullptr;

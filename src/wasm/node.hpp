@@ -22,8 +22,9 @@ struct NodeParts {
   /// Null where the code is not known.
   const Cause* (*cause_of)(std::string_view code) noexcept;
   bool (*may_be_replayed)(const detail::Failure& failure, const detail::TransportRequest& request);
-  /// The server has answered this request: it may keep the connection.
-  void (*note_answer)(const detail::TransportRequest& request);
+  /// The server has answered this request: it may keep the connection, and the answer may be in a
+  /// coding that Node does not know.
+  void (*take_answer)(const detail::TransportRequest& request, detail::TransportResponse& answer);
   /// The process ends with the program, and what it has left going on by itself with it, as
   /// natively. A page lives on, and so does that.
   void (*end_what_was_detached)() noexcept;

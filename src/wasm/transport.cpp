@@ -102,7 +102,7 @@ Task<Outcome<TransportResponse>> send_whole(std::shared_ptr<const TransportReque
   if (!answer && node() != nullptr && node()->may_be_replayed(answer.failure(), *request)) {
     co_return co_await exchange_whole(std::move(request));
   }
-  if (answer && node() != nullptr) node()->note_answer(*request);
+  if (answer && node() != nullptr) node()->take_answer(*request, answer.value());
   co_return answer;
 }
 

@@ -147,6 +147,39 @@ TEST_CASE("integrity accepts the digest's body and no other", "[fetch]") {
     CHECK(good.body() == "hello");
     static_cast<void>(co_await failure_of<NetworkError>(
         session.get("/encoded?coding=identity&body=other").fetch(hello)));
+    // It is of what a redirect leads to.
+    const std::string there = "/redirect-to?url=/encoded%3Fcoding%3Didentity%26body%3D";
+    const Response moved = co_await session.get(there + "hello").fetch(hello);
+    CHECK(moved.body() == "hello");
+    CHECK(moved.url().find("/encoded?") != std::string::npos);
+    CHECK(moved.headers().contains("Content-Length"));
+    static_cast<void>(co_await failure_of<NetworkError>(session.get(there + "other").fetch(hello)));
+  });
+}
+
+TEST_CASE("a zstd body is decoded or refused, and never handed out as it came", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const auto body_of = [&session](std::string_view more) -> Task<std::string> {
+      try {
+        const Response response =
+            co_await session.get("/encoded?coding=zstd&size=5000" + std::string(more));
+        REQUIRE(response.ok());
+        co_return response.body();
+      } catch (const DecodingError& refused) {
+        CHECK(test_target() == "node");
+        CHECK(std::string(refused.what()).find("zstd") != std::string::npos);
+      }
+      co_return seeded_bytes(5000, 1);
+    };
+    const std::string whole = co_await body_of("");
+    CHECK(whole == seeded_bytes(5000, 1));
+    const std::string pieces = co_await body_of("&chunked=1");
+    CHECK(pieces == seeded_bytes(5000, 1));
+    if (test_target() != "node") co_return;
+    // What only says so goes through where nothing decodes it.
+    const Response plain = co_await session.get("/encoded?coding=identity&label=zstd&body=ab");
+    CHECK(plain.body() == "ab");
   });
 }
 

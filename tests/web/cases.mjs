@@ -216,6 +216,35 @@ async function stopsAll(page) {
   assert.equal(await page.tab.$eval('#run-all', (button) => button.textContent), 'Run all');
 }
 
+async function runsAllWithOneRunning(page) {
+  await page.click(page.part('concurrent_gather', 'run'));
+  await page.untilStarted('concurrent_gather', 3);
+  await runsAll(page);
+}
+
+// Follows the link to a pattern: nothing may be above its heading then.
+async function seesHeading(page, name, width) {
+  await page.tab.$eval(`#overview a[href="#${name}"]`, (link) => link.click());
+  const isSeen = (id) => {
+    const { top, left } = document.getElementById(id).getBoundingClientRect();
+    return document.elementFromPoint(left + 1, top + 1)?.id === id;
+  };
+  await page.until(isSeen, `${name}-title`).catch(() => assert.fail(`${name} at ${width} pixels`));
+}
+
+async function coversNoHeading(page) {
+  const scroll = (how) => page.tab.evaluate((behavior) => {
+    document.documentElement.style.scrollBehavior = behavior;
+  }, how);
+  await scroll('auto');
+  for (const width of [1360, 960, 959, 800, 641, 360]) {
+    await page.resize(width);
+    for (const name of names) await seesHeading(page, name, width);
+  }
+  await scroll('');
+  await page.resize(1360);
+}
+
 async function fitsAPhone(page) {
   await page.resize(360);
   await runsAll(page);
@@ -278,6 +307,8 @@ export const cases = [
   ['cancel works at any moment', cancelsAtAnyMoment],
   ['the page works by keyboard', worksByKeyboard],
   ['a failure is shown with its name, code and phase', showsFailures],
+  ['Run all waits for what runs already', runsAllWithOneRunning],
+  ['nothing covers the heading that a link leads to', coversNoHeading],
   ['Run all stops when it is pressed again', stopsAll],
   ['the page fits a phone', fitsAPhone],
   ['all text has enough contrast', isReadable],
