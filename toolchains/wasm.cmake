@@ -49,8 +49,8 @@ function(reqivo_find_emscripten result)
     endif()
   endforeach()
   message(FATAL_ERROR
-    "Reqivo found no Emscripten ${least_version} or newer.${too_old} On Debian and Ubuntu, toolchains/setup wasm installs "
-    "one for this user. Elsewhere take emsdk: clone emscripten-core/emsdk from GitHub, then run "
+    "Reqivo found no Emscripten ${least_version} or newer.${too_old} On Debian, and on Ubuntu where REQIVO_DEBIAN_MIRROR names "
+    "a mirror of Debian, toolchains/setup wasm installs one for this user. Elsewhere take emsdk: clone emscripten-core/emsdk from GitHub, then run "
     "'./emsdk install latest', './emsdk activate latest' and 'source ./emsdk_env.sh'.")
 endfunction()
 

@@ -16,6 +16,24 @@ namespace detail {
 [[nodiscard]] emscripten::val start_promise(Task<emscripten::val> task,
                                             emscripten::val abort_signal);
 
+/// Calls `convert(context)`. Throws std::runtime_error where embind refuses, whose own exception no
+/// C++ would be told of.
+void convert_with_embind(void (*convert)(void*), void* context);
+
+template <class T>
+emscripten::val converted(T value) {
+  struct Conversion {
+    T from;
+    emscripten::val to;
+  } conversion{std::move(value), emscripten::val::undefined()};
+  const auto convert = [](void* context) {
+    auto& [from, to] = *static_cast<Conversion*>(context);
+    to = emscripten::val(std::move(from));
+  };
+  convert_with_embind(convert, &conversion);
+  return std::move(conversion.to);
+}
+
 template <class T>
 Task<emscripten::val> to_js_value(Task<T> task) {
   if constexpr (std::is_void_v<T>) {
@@ -25,7 +43,7 @@ Task<emscripten::val> to_js_value(Task<T> task) {
     co_return co_await std::move(task);
   } else {
     T value = co_await std::move(task);
-    co_return emscripten::val(std::move(value));
+    co_return converted(std::move(value));
   }
 }
 
@@ -33,7 +51,7 @@ Task<emscripten::val> to_js_value(Task<T> task) {
 
 /// Starts `task` now and gives a Promise of its result, as embind turns it into a JavaScript value:
 /// T is void, bool, a number, std::string (UTF-8), emscripten::val, or a type registered with
-/// embind.
+/// embind; one that is not rejects with the code "other".
 ///
 /// A failure rejects with an Error whose `name` ("ConnectTimeout"), `code` ("connect_timeout"),
 /// `phase` ("connect"), `retryable` and `message` are the C++ error's; a foreign exception gives

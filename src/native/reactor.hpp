@@ -54,13 +54,14 @@ class Reactor {
 
   /// Somebody waits for one of the sockets from now on; does so no longer.
   void waiter_came() noexcept {
-    if (++waiters_ == 1 && first_waiter_came_) first_waiter_came_();
+    ++waiters_;
+    if (on_waiter_) on_waiter_();
   }
   void waiter_left() noexcept { --waiters_; }
   /// Whether anybody waits for a socket. Those of idle connections are watched, but that is all.
   [[nodiscard]] bool awaited() const noexcept { return waiters_ > 0; }
-  /// Has `call` called whenever that becomes true.
-  void on_first_waiter(std::function<void()> call) { first_waiter_came_ = std::move(call); }
+  /// Has `call` called whenever somebody begins to wait.
+  void on_waiter(std::function<void()> call) { on_waiter_ = std::move(call); }
 
   /// Ends a wait at `when` or earlier: what was set before and is not due yet stays.
   virtual void set_alarm(detail::TimePoint when) noexcept = 0;
@@ -82,7 +83,7 @@ class Reactor {
  private:
   BufferPool buffers_;
   std::size_t waiters_ = 0;
-  std::function<void()> first_waiter_came_;
+  std::function<void()> on_waiter_;
 };
 
 /// `context` is this thread's; only `arm` uses it. `something_came` is called from inside of it,

@@ -95,6 +95,10 @@ void reqivo_promise_resolve(std::int32_t promise, emscripten::EM_VAL value) noex
 /// `text` is UTF-8: the error's name, code and phase, a line ended by LF each, then its message.
 void reqivo_promise_reject(std::int32_t promise, const char* text, std::size_t size,
                            int retryable) noexcept;
+/// Calls `convert(context)`, which turns a C++ value into embind's, and lets C++ exceptions
+/// through. Null, or embind's handle of what it says against that, as a string that the caller
+/// owns.
+emscripten::EM_VAL reqivo_embind(void (*convert)(void*), void* context);
 
 // ---- implemented in C++, called from library_reqivo.js
 //

@@ -3,6 +3,7 @@
 #include <reqivo/async.hpp>
 #include <reqivo/errors.hpp>
 #include <reqivo/js.hpp>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -96,6 +97,12 @@ Task<void> settle(std::int32_t promise, Task<emscripten::val> task) {
 }
 
 }  // namespace
+
+void convert_with_embind(void (*convert)(void*), void* context) {
+  if (emscripten::EM_VAL refusal = reqivo_embind(convert, context)) {
+    throw std::runtime_error(emscripten::val::take_ownership(refusal).as<std::string>());
+  }
+}
 
 emscripten::val start_promise(Task<emscripten::val> task, emscripten::val abort_signal) {
   const std::int32_t promise = reqivo_promise_make(abort_signal.as_handle());

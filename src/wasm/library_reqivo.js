@@ -500,6 +500,18 @@ addToLibrary({
     reqivoPromises.forget(handle);
   },
 
+  // C++ does not see exceptions of JavaScript: one would leave its task where it was, for good.
+  reqivo_embind__deps: ['$Emval'],
+  reqivo_embind: (convert, context) => {
+    try {
+      {{{ makeDynCall('vp', 'convert') }}}(context);
+      return 0;
+    } catch (error) {
+      if (error?.name != 'BindingError' && error?.name != 'UnboundTypeError') throw error;
+      return Emval.toHandle(error.message);
+    }
+  },
+
   // ---- URLs
 
   reqivo_url_parse__deps: ['$reqivo', 'reqivo_allocate_text'],

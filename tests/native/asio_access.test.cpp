@@ -44,6 +44,22 @@ TEST_CASE("a program that drives the io_context itself moves tasks and requests 
   CHECK(own_timer);
 }
 
+TEST_CASE("every task that is started outside of the io_context's handlers moves along", "[asio]") {
+  AsyncSession session(test_server().http());
+  run([](AsyncSession& two_at_once) -> Task<void> {
+    co_await gather(two_at_once.get("/delay/0.05"), two_at_once.get("/delay/0.05"));
+  }(session));
+  // Both have a connection, and so wait for their answers without the loop's doing. The one that
+  // waits first has to wait long.
+  this_thread_io_context().restart();
+  const JoinHandle<Response> late = create_task(session.get("/delay/5"));
+  const JoinHandle<Response> soon = create_task(session.get("/get"));
+  const auto start = std::chrono::steady_clock::now();
+  while (!soon.done()) this_thread_io_context().run_one();
+  CHECK(std::chrono::steady_clock::now() - start < 3s);
+  CHECK_FALSE(late.done());
+}
+
 TEST_CASE("what run leaves ready goes on when the program drives the io_context", "[asio]") {
   bool slept = false;
   const JoinHandle<void> sleeper = create_task(sleep_and_note(&slept));

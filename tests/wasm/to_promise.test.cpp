@@ -1,3 +1,5 @@
+#include <emscripten/bind.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <reqivo/js.hpp>
 #include <reqivo/reqivo.hpp>
@@ -24,6 +26,18 @@ template <class T>
 Task<T> later(T value) {
   co_await sleep(1ms);
   co_return value;
+}
+
+/// Nobody has told embind of it.
+struct Unregistered {
+  std::string text = "long enough to need memory of its own";
+};
+
+struct Registered {
+  int number = 0;
+};
+EMSCRIPTEN_BINDINGS(to_promise_test) {
+  emscripten::value_object<Registered>("Registered").field("number", &Registered::number);
 }
 
 Task<void> nothing_later() { co_await sleep(1ms); }
@@ -87,6 +101,17 @@ TEST_CASE("a promise rejects with an Error for what is not ours", "[promise]") {
   CHECK(text(foreign, "code") == "other");
   CHECK(text(foreign, "message") == "not ours: ü");
   CHECK(text(settled(to_promise(throw_number()))["reason"], "code") == "other");
+}
+
+TEST_CASE("a promise gives what embind knows, and rejects where it knows nothing", "[promise]") {
+  const val known = settled(to_promise(later(Registered{7})));
+  CHECK(known["value"]["number"].as<int>() == 7);
+  for (const val& outcome :
+       {settled(to_promise(at_once(Unregistered()))), settled(to_promise(later(Unregistered())))}) {
+    CHECK(text(outcome["reason"], "code") == "other");
+    CHECK(text(outcome["reason"], "message").find("Unregistered") != std::string::npos);
+  }
+  CHECK(promises_held() == 0);
 }
 
 TEST_CASE("an aborted signal destroys the task and rejects with its reason", "[promise]") {
