@@ -90,9 +90,16 @@ class Socket::State final : private Reactor::Client {
     read_done_ = false;
     return true;
   }
-  /// Reads what there is; the next `Fill` reports it, unless `take_early_input` does before.
+  /// Reads what there is, or will be from now on; the next `Fill` reports it, unless
+  /// `take_early_input` does before.
   bool has_early_input() {
-    if (!read_done_ && read_now()) read_done_ = true;
+    if (!read_done_) {
+      if (read_now()) {
+        read_done_ = true;
+      } else {
+        start_read();  // poll looks for nothing that is not wanted
+      }
+    }
     return read_done_;
   }
   [[nodiscard]] bool read_pending() const noexcept { return read_pending_; }
@@ -366,7 +373,6 @@ void Socket::Write::wait(detail::PromiseBase& waiter) {
     return;
   }
   state_->set_read_waiter(&waiter);
-  state_->start_read();
 }
 
 std::error_code Socket::Write::await_resume() noexcept {
