@@ -2,10 +2,12 @@
 #include <asio/steady_timer.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
+#include <optional>
 #include <reqivo/asio.hpp>
 #include <reqivo/async.hpp>
 #include <reqivo/session.hpp>
 #include <stdexcept>
+#include <string>
 
 #include "support/test_server.hpp"
 
@@ -46,14 +48,18 @@ TEST_CASE("a program that drives the io_context itself moves tasks and requests 
 
 TEST_CASE("every task that is started outside of the io_context's handlers moves along", "[asio]") {
   AsyncSession session(test_server().http());
+  const std::optional<Duration> unlimited;
+  session.default_timeout(Timeout().connect(unlimited).read(unlimited));  // no timer wakes anybody
   run([](AsyncSession& two_at_once) -> Task<void> {
     co_await gather(two_at_once.get("/delay/0.05"), two_at_once.get("/delay/0.05"));
   }(session));
-  // Both have a connection, and so wait for their answers without the loop's doing. The one that
-  // waits first has to wait long.
+  // Both have a connection, and so begin without the loop's doing. When the second waits for room
+  // to send, the context waits for nothing but the answer of the first, which takes long.
   this_thread_io_context().restart();
   const JoinHandle<Response> late = create_task(session.get("/delay/5"));
-  const JoinHandle<Response> soon = create_task(session.get("/get"));
+  this_thread_io_context().run_for(20ms);
+  const JoinHandle<Response> soon =
+      create_task(session.post("/upload").body(std::string(32 << 20, 'x')));
   const auto start = std::chrono::steady_clock::now();
   while (!soon.done()) this_thread_io_context().run_one();
   CHECK(std::chrono::steady_clock::now() - start < 3s);
