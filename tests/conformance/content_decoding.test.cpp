@@ -27,9 +27,10 @@ Task<std::vector<std::string>> codings() {
   all.emplace_back("x-gzip");
   all.emplace_back("deflate");
   all.emplace_back("br");
+  if (!capabilities().raw_body) co_return all;
   const Response zstd = co_await session.get("/zstd");
-  if (zstd.ok() && capabilities().raw_body) all.emplace_back("zstd");
-  if (capabilities().raw_body) all.emplace_back("deflate-raw");
+  if (zstd.ok()) all.emplace_back("zstd");
+  all.emplace_back("deflate-raw");
   co_return all;
 }
 
