@@ -52,7 +52,10 @@ void print_unhandled(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "reqivo: a task failed and nobody awaits it: %s\n", error.what());
+    // Not by printf: a small program for a page may have no other use for it.
+    std::fputs("reqivo: a task failed and nobody awaits it: ", stderr);
+    std::fputs(error.what(), stderr);
+    std::fputs("\n", stderr);
   } catch (...) {
     std::fputs("reqivo: a task failed and nobody awaits it\n", stderr);
   }

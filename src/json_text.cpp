@@ -1,8 +1,11 @@
 #include "json_text.hpp"
 
+#include <cstddef>
 #include <reqivo/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "concatenate.hpp"
 
@@ -15,6 +18,72 @@ namespace {
                                    std::string_view where) {
   throw JsonError(ErrorCode::json, Phase::none, false, concatenate({redact_url(url), what, where}));
 }
+
+/// Makes a value of what nlohmann's parser reads. `json::parse` would do, but brings along a second
+/// parser, for callers with a filter, which is a good part of a small program.
+class JsonBuilder {
+ public:
+  using Json = nlohmann::json;
+
+  explicit JsonBuilder(Json& root) : root_(root) {}
+
+  [[nodiscard]] bool number_too_large() const noexcept { return number_too_large_; }
+  [[nodiscard]] std::size_t error_position() const noexcept { return error_position_; }
+
+  // What the parser calls; false would end it.
+  bool null() { return add(nullptr); }
+  bool boolean(bool value) { return add(value); }
+  bool number_integer(Json::number_integer_t value) { return add(value); }
+  bool number_unsigned(Json::number_unsigned_t value) { return add(value); }
+  bool number_float(Json::number_float_t value, const std::string&) { return add(value); }
+  bool string(std::string& value) { return add(std::move(value)); }
+  bool binary(Json::binary_t& value) { return add(std::move(value)); }
+  bool start_object(std::size_t) { return open(Json::value_t::object); }
+  bool key(std::string& name) {
+    member_ = &(*open_.back())[std::move(name)];  // of several members of a name the last stays
+    return true;
+  }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t) { return open(Json::value_t::array); }
+  bool end_array() { return close(); }
+  bool parse_error(std::size_t position, const std::string&, const Json::exception& error) {
+    constexpr int out_of_range = 4;  // the hundreds of its ids
+    number_too_large_ = error.id / 100 == out_of_range;
+    error_position_ = position;
+    return false;
+  }
+
+ private:
+  /// Puts `value` where the next one goes.
+  template <class Value>
+  Json& put(Value&& value) {
+    if (!open_.empty() && open_.back()->is_array()) {
+      return open_.back()->emplace_back(std::forward<Value>(value));
+    }
+    Json& to = open_.empty() ? root_ : *member_;
+    to = std::forward<Value>(value);
+    return to;
+  }
+  template <class Value>
+  bool add(Value&& value) {
+    put(std::forward<Value>(value));
+    return true;
+  }
+  bool open(Json::value_t type) {
+    open_.push_back(&put(Json(type)));
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  Json& root_;
+  std::vector<Json*> open_;  // each in the one before
+  Json* member_ = nullptr;
+  std::size_t error_position_ = 0;
+  bool number_too_large_ = false;
+};
 
 }  // namespace
 
@@ -34,16 +103,14 @@ void throw_json_mismatch(const std::exception& from, const std::string& url) {
 }  // namespace detail
 
 nlohmann::json Response::json() const {
-  std::string_view why = " gave no JSON: a number is too large";
-  std::string where;
-  try {
-    return nlohmann::json::parse(body_);
-  } catch (const nlohmann::json::parse_error& error) {
-    why = " gave no JSON: wrong at byte ";
-    where = std::to_string(error.byte);
-  } catch (const nlohmann::json::exception&) {  // NOLINT(bugprone-empty-catch): `why` says it
+  nlohmann::json value;
+  detail::JsonBuilder builder(value);
+  if (nlohmann::json::sax_parse(body_, &builder)) return value;
+  if (builder.number_too_large()) {
+    detail::throw_json_error(url(), " gave no JSON: a number is too large", "");
   }
-  detail::throw_json_error(url(), why, where);
+  detail::throw_json_error(url(), " gave no JSON: wrong at byte ",
+                           std::to_string(builder.error_position()));
 }
 
 }  // namespace reqivo

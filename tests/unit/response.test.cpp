@@ -1,5 +1,6 @@
 // Buffered responses: what they tell, and the ways to their body.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <chrono>
 #include <reqivo/errors.hpp>
 #include <reqivo/json.hpp>
@@ -16,6 +17,7 @@ namespace reqivo {
 namespace {
 
 using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
 using test::FakeServer;
 using test::ManualTime;
 using Strings = std::vector<std::string>;
@@ -132,6 +134,36 @@ TEST_CASE("json parses the body, and json<T> converts it") {
   CHECK(response.json().at("y") == 2);
   CHECK(response.json<Point>().x == 1);
   CHECK(f.get("[1,2]").json<std::vector<int>>() == std::vector<int>{1, 2});
+}
+
+TEST_CASE("json gives what nlohmann::json::parse gives, and knows where it fails") {
+  Fixture f;
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string text :
+       {R"(null)", R"(true)", R"(-1)", R"(18446744073709551615)", R"(-2.5e-3)", R"("")",
+        R"("\u00fc\ud83d\ude00\"")", R"([])", R"({})",
+        R"([[],[{}],{"a":[]},"x",[1,[2,[3]]],null,false])",
+        R"({"a":{"b":{"c":[1,{"d":2}]},"e":3},"f":[],"g":{}})", R"({"a":[1,2],"b":1,"a":{"c":2}})",
+        R"({"a":1,"a":2})", R"( [ 1 , 2 ] )", "\xEF\xBB\xBF[1]"}) {
+    INFO(text);
+    const nlohmann::json value = f.get(text).json();
+    CHECK(value == nlohmann::json::parse(text));
+    CHECK(value.dump() == nlohmann::json::parse(text).dump());
+  }
+  CHECK(f.get(deep).json().front().is_array());
+  for (const std::string text : {"", "[1,]", "{", R"({"a")", R"({"a":})", R"([1,2)", R"(["a)",
+                                 "nul", "[1] 2", R"({"a":[1,{"b":]}})", "\"\xff\""}) {
+    INFO(text);
+    std::size_t at = 0;
+    try {
+      const nlohmann::json none = nlohmann::json::parse(text);
+      FAIL_CHECK(none.dump());
+    } catch (const nlohmann::json::parse_error& error) {
+      at = error.byte;
+    }
+    CHECK_THROWS_WITH(f.get(text).json(), ContainsSubstring("wrong at byte " + std::to_string(at)));
+  }
+  CHECK_THROWS_WITH(f.get("[1e999]").json(), ContainsSubstring("a number is too large"));
 }
 
 TEST_CASE("JSON that does not parse or fit is JsonError, which repeats nothing of the text") {
