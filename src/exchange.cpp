@@ -131,10 +131,10 @@ Task<Outcome<Done>> Exchange::perform(std::shared_ptr<Exchange> self, bool buffe
   RedirectChain chain(request.redirect, self->max_redirects_);
   for (;;) {
     self->progress_->enter(Phase::url);  // each hop has its own time to connect and to answer
-    Task<Outcome<TransportResponse>> sending = self->transport_->send({self, &request});
-    Outcome<TransportResponse> answer = co_await std::move(sending);
-    if (!answer) co_return std::move(answer).failure();
-    TransportResponse& response = answer.value();
+    TransportResponse response;
+    Task<Outcome<Done>> sending = self->transport_->send({self, &request}, response);
+    Outcome<Done> answered = co_await std::move(sending);
+    if (!answered) co_return answered;
     if (follow != nullptr && is_redirect_status(response.status)) {
       Outcome<bool> redirected =
           co_await follow(chain, response, request, self->response_.history_);

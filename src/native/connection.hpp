@@ -82,6 +82,8 @@ class Connection {
   /// Between two writes of one message: whether input has come, or the end. Then
   /// `take_early_input`.
   [[nodiscard]] bool has_early_input() { return socket_.has_early_input(); }
+  /// Has `waiter` woken once there is; null: nobody any more. Only while nothing else waits.
+  void wake_on_input(detail::PromiseBase* waiter) noexcept { socket_.wake_on_input(waiter); }
   /// After a write that ended early: adds what has arrived to `input()`, without waiting. False:
   /// the stream has ended or failed, which the next `fill` reports.
   [[nodiscard]] bool take_early_input();

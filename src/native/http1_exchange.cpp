@@ -5,6 +5,7 @@
 
 #include "native/error_map.hpp"
 #include "native/turn_taking.hpp"
+#include "raced_task.hpp"
 #include "scheduler.hpp"
 #include "upload_length.hpp"
 
@@ -64,19 +65,43 @@ Task<Outcome<Done>> Http1Exchange::send_bytes(std::string head,
   return lease_.connection()->write(std::move(bytes), false);
 }
 
+/// What a server says before it has the whole body: news until there is the head of its answer.
+class Http1Exchange::EarlyAnswer {
+ public:
+  explicit EarlyAnswer(const Http1Exchange& exchange) noexcept : exchange_(exchange) {}
+  [[nodiscard]] bool at_hand() {
+    return !exchange_.head_received_ && connection().has_early_input();
+  }
+  void wake(detail::PromiseBase& waiter) noexcept {
+    if (!exchange_.head_received_) connection().wake_on_input(&waiter);
+  }
+  void stop_waking() noexcept { connection().wake_on_input(nullptr); }
+
+ private:
+  [[nodiscard]] Connection& connection() const noexcept { return *exchange_.lease_.connection(); }
+  const Http1Exchange& exchange_;
+};
+
 Task<Outcome<Done>> Http1Exchange::send_stream(std::string head,
                                                std::shared_ptr<detail::UploadSource> source,
                                                std::optional<std::uint64_t> length) {
   auto sent = co_await send_piece(OutgoingBytes(std::move(head)), false);
   detail::UploadLength remaining(length);
+  EarlyAnswer early_answer(*this);
   while (sent.ok() && !sending_stopped_) {
-    if (rejected_meanwhile()) {
+    detail::RacedTask making(source->next(), early_answer);
+    bool rejected = rejected_meanwhile();
+    progress_->callers_turn_began();
+    for (bool made = false; !made && !rejected;) {
+      made = co_await making;
+      if (!made) rejected = rejected_meanwhile();
+    }
+    progress_->callers_turn_ended();
+    if (rejected) {
       stop_sending();
       co_return Done();
     }
-    progress_->callers_turn_began();
-    std::optional<std::string> piece = co_await source->next();
-    progress_->callers_turn_ended();
+    std::optional<std::string> piece = making.take();
     if (detail::Scheduler::current().had_its_share(progress_->last_activity())) {
       co_await detail::NextTurn();
     }
@@ -125,7 +150,7 @@ bool Http1Exchange::rejected_early() {
 bool Http1Exchange::rejected_meanwhile() {
   Connection& connection = *lease_.connection();
   if (head_received_ || !connection.has_early_input()) return false;
-  return connection.take_early_input() && rejected_early();
+  return !connection.take_early_input() || rejected_early();
 }
 
 void Http1Exchange::stop_sending() noexcept {

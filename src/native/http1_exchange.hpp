@@ -52,6 +52,7 @@ class Http1Exchange {
 
  private:
   friend class Http1Body;
+  class EarlyAnswer;
 
   Task<detail::Outcome<detail::Done>> send_bytes(std::string head,
                                                  std::shared_ptr<const std::string> body);
@@ -64,7 +65,8 @@ class Http1Exchange {
   /// Looks at what came while sending. True: the server wants no more of the body: it has answered
   /// with an error, or sends the client elsewhere.
   [[nodiscard]] bool rejected_early();
-  /// The same between two pieces, where there is anything to look at.
+  /// The same where nothing is being sent, and there is anything to look at; also where the server
+  /// has ended the connection without an answer.
   [[nodiscard]] bool rejected_meanwhile();
   /// Some of the request is still to be sent, and the server may want it.
   [[nodiscard]] bool sending() const noexcept {

@@ -416,6 +416,9 @@ void Socket::set_progress(std::shared_ptr<detail::ExchangeProgress> progress) no
 void Socket::watch() { state_->watch(); }
 bool Socket::stirred() const noexcept { return state_->read_done(); }
 bool Socket::has_early_input() { return state_->has_early_input(); }
+void Socket::wake_on_input(detail::PromiseBase* waiter) noexcept {
+  state_->set_read_waiter(waiter);
+}
 bool Socket::take_early_input() noexcept { return state_->take_early_input(); }
 bool Socket::look() noexcept { return state_->look(); }
 std::error_code Socket::take_error() noexcept { return state_->take_read_error(); }

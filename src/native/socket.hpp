@@ -136,6 +136,8 @@ class Socket {
   /// Between two writes of one message: whether input has come, or the end, as far as the loop has
   /// been told. Then `take_early_input` deals with it.
   [[nodiscard]] bool has_early_input();
+  /// Has `waiter` woken once there is; null: nobody any more. Only while nothing else waits.
+  void wake_on_input(detail::PromiseBase* waiter) noexcept;
   /// After a write that ended early: the input that ended it is dealt with, and further input may
   /// end the next one. False where it was an error, which the next `fill` reports.
   [[nodiscard]] bool take_early_input() noexcept;

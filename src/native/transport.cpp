@@ -106,26 +106,22 @@ Outcome<std::unique_ptr<detail::BodySource>> decode(std::unique_ptr<detail::Body
       std::make_unique<DecodedBody>(std::move(body), std::move(*decoder.value())));
 }
 
-Outcome<TransportResponse> make_response(Http1Exchange exchange, bool decode_body) {
-  Outcome<TransportResponse> made((TransportResponse()));
-  TransportResponse& response = made.value();
+/// Hands out what `exchange` has received of the answer, and the rest as it comes.
+Outcome<Done> take_answer(Http1Exchange& exchange, bool decode_body, TransportResponse& response) {
   Http1Head& head = exchange.head();
   response.status = head.status;
   response.reason = std::move(head.reason);
   response.http_version = head.minor_version == 0 ? "1.0" : "1.1";
   response.headers = std::move(head.headers);
   response.body = std::move(exchange).take_body(response.whole_body);
-  if (!decode_body || !response.headers.contains("Content-Encoding")) return made;
+  if (!decode_body || !response.headers.contains("Content-Encoding")) return Done();
   if (!response.whole_body.empty()) {
     response.body = detail::make_body_source(std::exchange(response.whole_body, {}));
   }
   auto decoded = decode(std::move(response.body), response.headers);
-  if (decoded.ok()) {
-    response.body = std::move(decoded).value();
-  } else {
-    made = std::move(decoded).failure();
-  }
-  return made;
+  if (!decoded.ok()) return std::move(decoded).failure();
+  response.body = std::move(decoded).value();
+  return Done();
 }
 
 /// Sends the request, or begins to. None: `finish_sending`.
@@ -146,8 +142,8 @@ Task<Outcome<Done>> finish_sending(const TransportRequest& request, Http1Exchang
   return exchange.send(std::string(head.view()), request.body);
 }
 
-Task<Outcome<TransportResponse>> send_request(std::shared_ptr<Shared> shared,
-                                              SharedRequest request) {
+Task<Outcome<Done>> send_request(std::shared_ptr<Shared> shared, SharedRequest request,
+                                 TransportResponse& response) {
   if (auto conflict = framing_conflict(*request)) co_return std::move(*conflict);
   const bool replayable = may_replay(*request);
   KeptConnection kept = replayable ? KeptConnection::any : KeptConnection::checked;
@@ -181,7 +177,7 @@ Task<Outcome<TransportResponse>> send_request(std::shared_ptr<Shared> shared,
     Outcome<Done>& received = *receiving;
     if (received.ok()) {
       if (connection_ended) exchange.forbid_reuse();
-      co_return make_response(std::move(exchange), request->decode);
+      co_return take_answer(exchange, request->decode, response);
     }
     // A kept connection that ends before any byte of the answer: most likely the server had closed
     // it.
@@ -200,8 +196,9 @@ class NativeTransport final : public detail::Transport {
   NativeTransport(const Limits& limits, TlsOptions tls)
       : shared_(std::make_shared<Shared>(limits, std::move(tls))) {}
 
-  Task<Outcome<TransportResponse>> send(std::shared_ptr<const TransportRequest> request) override {
-    return send_request(shared_, std::move(request));
+  Task<Outcome<Done>> send(std::shared_ptr<const TransportRequest> request,
+                           TransportResponse& response) override {
+    return send_request(shared_, std::move(request), response);
   }
   void close_idle() noexcept override { shared_->pool.close_idle(); }
 

@@ -169,11 +169,12 @@ class Transport {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
   virtual ~Transport() = default;
-  /// One exchange. No redirects unless the platform can only follow, no cookies, no timeouts: the
-  /// caller destroys the task when time is up. Throws only what an `UploadSource` throws. Lifetime:
-  /// `request` does not change before the task has finished or is destroyed.
-  virtual Task<Outcome<TransportResponse>> send(
-      std::shared_ptr<const TransportRequest> request) = 0;
+  /// One exchange. The answer goes into `response`, which is empty before, and of no use after a
+  /// failure. No redirects unless the platform can only follow, no cookies, no timeouts: the caller
+  /// destroys the task when time is up. Throws only what an `UploadSource` throws. Lifetime: until
+  /// the task has finished or is destroyed, `request` does not change and `response` stays.
+  virtual Task<Outcome<Done>> send(std::shared_ptr<const TransportRequest> request,
+                                   TransportResponse& response) = 0;
   /// Closes connections that nobody uses, properly (close_notify).
   virtual void close_idle() noexcept = 0;
 };

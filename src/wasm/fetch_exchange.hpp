@@ -11,21 +11,24 @@
 
 namespace reqivo::wasm {
 
-/// Sends a request whose body is whole.
-Task<detail::Outcome<detail::TransportResponse>> send_whole(
-    std::shared_ptr<const detail::TransportRequest> request);
+/// Sends a request whose body is whole. This and what follows keep to the rules of
+/// `detail::Transport::send`.
+Task<detail::Outcome<detail::Done>> send_whole(
+    std::shared_ptr<const detail::TransportRequest> request, detail::TransportResponse& response);
 
-/// What to hand out once the head has come.
-[[nodiscard]] detail::Outcome<detail::TransportResponse> response_of(
-    std::unique_ptr<FetchOperation> operation, const detail::TransportRequest& request);
+/// Hands out the answer once its head has come.
+[[nodiscard]] detail::Outcome<detail::Done> take_answer(std::unique_ptr<FetchOperation> operation,
+                                                        const detail::TransportRequest& request,
+                                                        detail::TransportResponse& response);
 
 /// The failure of a request that asks for `what`.
 [[nodiscard]] detail::Failure unsupported(std::string_view what);
 
 /// Sends a request whose body is streamed, from memory up to `upload_buffer` bytes. Null until
 /// `detail::enable_uploads`: a program that streams no body does not carry the code for it.
-using SendUpload = Task<detail::Outcome<detail::TransportResponse>> (*)(
-    std::shared_ptr<const detail::TransportRequest> request, std::size_t upload_buffer);
+using SendUpload = Task<detail::Outcome<detail::Done>> (*)(
+    std::shared_ptr<const detail::TransportRequest> request, detail::TransportResponse& response,
+    std::size_t upload_buffer);
 inline constinit std::atomic<SendUpload> send_upload{nullptr};
 
 }  // namespace reqivo::wasm

@@ -80,14 +80,14 @@ void FetchOperation::wake() noexcept {
   if (waiter_ != nullptr) waiter_->wake();
 }
 
-void FetchOperation::Told::wait(detail::PromiseBase& waiter) noexcept {
-  operation_.waiter_ = &waiter;
+void FetchOperation::wake(detail::PromiseBase& waiter) noexcept {
+  waiter_ = &waiter;
   WasmEventLoop::operation_began();
 }
 
-void FetchOperation::Told::stop_waiting() noexcept {
-  if (operation_.waiter_ == nullptr) return;
-  operation_.waiter_ = nullptr;
+void FetchOperation::stop_waking() noexcept {
+  if (waiter_ == nullptr) return;
+  waiter_ = nullptr;
   WasmEventLoop::operation_ended();
 }
 

@@ -48,6 +48,15 @@ class FetchOperation {
   /// JavaScript asks for the next piece of the upload.
   [[nodiscard]] bool take_piece_wanted() noexcept { return std::exchange(piece_wanted_, false); }
 
+  /// There is something to take.
+  [[nodiscard]] bool at_hand() const noexcept {
+    return head_ || failure_ || chunk_ || piece_wanted_;
+  }
+  /// Has `waiter` woken by what comes next. Only where nobody waits.
+  void wake(detail::PromiseBase& waiter) noexcept;
+  /// Nobody waits any more, if anybody did.
+  void stop_waking() noexcept;
+
   // What fetch_bridge.hpp promises to JavaScript; each but the first wakes who waits.
   [[nodiscard]] char* allocate(std::size_t size) noexcept;
   void take_head(int status, bool has_body, bool is_redirect);
@@ -57,9 +66,6 @@ class FetchOperation {
   void want_piece();
 
  private:
-  [[nodiscard]] bool has_something() const noexcept {
-    return head_ || failure_ || chunk_ || piece_wanted_;
-  }
   void wake() noexcept;
 
   std::int32_t handle_ = 0;
@@ -78,18 +84,16 @@ class [[nodiscard]] FetchOperation::Told {
   explicit Told(FetchOperation& operation) noexcept : operation_(operation) {}
   Told(const Told&) = delete;
   Told& operator=(const Told&) = delete;
-  ~Told() { stop_waiting(); }
+  ~Told() { operation_.stop_waking(); }
 
-  [[nodiscard]] bool await_ready() const noexcept { return operation_.has_something(); }
+  [[nodiscard]] bool await_ready() const noexcept { return operation_.at_hand(); }
   template <detail::KitPromise Promise>
   void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    wait(waiter.promise());
+    operation_.wake(waiter.promise());
   }
-  void await_resume() noexcept { stop_waiting(); }
+  void await_resume() noexcept { operation_.stop_waking(); }
 
  private:
-  void wait(detail::PromiseBase& waiter) noexcept;
-  void stop_waiting() noexcept;
   FetchOperation& operation_;
 };
 

@@ -15,6 +15,7 @@
 namespace reqivo::wasm {
 namespace {
 
+using detail::Done;
 using detail::ExchangeProgress;
 using detail::Failure;
 using detail::Outcome;
@@ -53,7 +54,8 @@ class FetchBody final : public detail::BodySource {
   bool ended_ = false;
 };
 
-Task<Outcome<TransportResponse>> exchange_whole(std::shared_ptr<const TransportRequest> request) {
+Task<Outcome<Done>> exchange_whole(std::shared_ptr<const TransportRequest> request,
+                                   TransportResponse& response) {
   auto operation = std::make_unique<FetchOperation>();
   request->progress->enter(Phase::head);
   operation->start(fetch_head(*request), request->body.bytes().get());
@@ -62,7 +64,7 @@ Task<Outcome<TransportResponse>> exchange_whole(std::shared_ptr<const TransportR
     co_await told;
   }
   if (operation->failure()) co_return std::move(*operation->failure());
-  co_return response_of(std::move(operation), *request);
+  co_return take_answer(std::move(operation), *request, response);
 }
 
 }  // namespace
@@ -72,8 +74,8 @@ Failure unsupported(std::string_view what) {
                  detail::concatenate({what, " is not supported by the wasm backend"}));
 }
 
-Outcome<TransportResponse> response_of(std::unique_ptr<FetchOperation> operation,
-                                       const TransportRequest& request) {
+Outcome<Done> take_answer(std::unique_ptr<FetchOperation> operation,
+                          const TransportRequest& request, TransportResponse& response) {
   FetchOperation::Head head = std::move(*operation->head());
   operation->head().reset();
   if (head.is_redirect) {
@@ -81,7 +83,6 @@ Outcome<TransportResponse> response_of(std::unique_ptr<FetchOperation> operation
                    "the server answered with a redirect, and none are allowed");
   }
   request.progress->enter(Phase::body);
-  TransportResponse response;
   response.status = head.status;
   std::string_view text = head.text;
   response.reason = take_line(text);
@@ -94,16 +95,17 @@ Outcome<TransportResponse> response_of(std::unique_ptr<FetchOperation> operation
   if (head.has_body) {
     response.body = std::make_unique<FetchBody>(std::move(operation), request.progress);
   }
-  return response;
+  if (node() != nullptr) node()->take_answer(request, response);
+  return Done();
 }
 
-Task<Outcome<TransportResponse>> send_whole(std::shared_ptr<const TransportRequest> request) {
-  Outcome<TransportResponse> answer = co_await exchange_whole(request);
-  if (!answer && node() != nullptr && node()->may_be_replayed(answer.failure(), *request)) {
-    co_return co_await exchange_whole(std::move(request));
+Task<Outcome<Done>> send_whole(std::shared_ptr<const TransportRequest> request,
+                               TransportResponse& response) {
+  Outcome<Done> answered = co_await exchange_whole(request, response);
+  if (!answered && node() != nullptr && node()->may_be_replayed(answered.failure(), *request)) {
+    co_return co_await exchange_whole(std::move(request), response);
   }
-  if (answer && node() != nullptr) node()->take_answer(*request, answer.value());
-  co_return answer;
+  co_return answered;
 }
 
 namespace {
@@ -112,7 +114,8 @@ class FetchTransport final : public detail::Transport {
  public:
   explicit FetchTransport(std::size_t upload_buffer) noexcept : upload_buffer_(upload_buffer) {}
 
-  Task<Outcome<TransportResponse>> send(std::shared_ptr<const TransportRequest> request) override {
+  Task<Outcome<Done>> send(std::shared_ptr<const TransportRequest> request,
+                           TransportResponse& response) override {
     const bool method = is_forbidden_method(request->method);
     const std::string_view forbidden = method ? request->method : forbidden_field(request->headers);
     if (!forbidden.empty()) {
@@ -123,13 +126,14 @@ class FetchTransport final : public detail::Transport {
       const std::string what = by_mode(*request);
       if (!what.empty()) return failed(unsupported(what));
     }
-    if (!request->body.source()) return send_whole(std::move(request));
-    return send_upload.load(std::memory_order_relaxed)(std::move(request), upload_buffer_);
+    if (!request->body.source()) return send_whole(std::move(request), response);
+    return send_upload.load(std::memory_order_relaxed)(std::move(request), response,
+                                                       upload_buffer_);
   }
   void close_idle() noexcept override {}
 
  private:
-  static Task<Outcome<TransportResponse>> failed(Failure failure) { co_return failure; }
+  static Task<Outcome<Done>> failed(Failure failure) { co_return failure; }
 
   std::size_t upload_buffer_;
 };

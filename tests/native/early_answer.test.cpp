@@ -48,6 +48,12 @@ Generator<std::string> paced(std::size_t* yielded) {
   }
 }
 
+/// Has one piece, and then waits for what never comes.
+Generator<std::string> stuck() {
+  co_yield "p";
+  co_await sleep(1h);
+}
+
 /// Makes pieces without ever waiting, but for as long as the work on each takes.
 Generator<std::string> laborious() {
   for (;;) {
@@ -295,6 +301,63 @@ TEST_CASE("a refusal is seen although sending never has to wait", "[upload]") {
     CHECK(response.status_code() == 413);
     CHECK(response.body() == "enough!");
     co_await peer.wait_ended();
+  });
+}
+
+TEST_CASE("a refusal is seen while the next piece is being made", "[upload]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    for (const char* rejection : rejections) {
+      const Response response = co_await wait_for(session.post(rejection).body(stuck()), 5s);
+      CHECK(response.status_code() >= 400);
+      CHECK(response.json().at("error") == "rejected");
+    }
+  });
+}
+
+TEST_CASE("a head that comes in parts is seen while the next piece is being made", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request = create_task(session.post("/").body(stuck()));
+    LocalPeer peer = co_await accept_request(&listener);
+    peer.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Service");
+    co_await sleep(20ms);
+    peer.send(" Unavailable\r\nContent-Length: 0\r\n\r\n");
+    const Response response = co_await wait_for(request, 5s);
+    CHECK(response.status_code() == 503);
+    co_await peer.wait_ended();
+  });
+}
+
+TEST_CASE("a server that goes while the next piece is being made is ConnectionClosedError",
+          "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<ConnectionClosedError> request =
+        create_task(failure_of<ConnectionClosedError>(session.post("/").body(stuck())));
+    { const LocalPeer peer = co_await accept_request(&listener); }
+    const ConnectionClosedError failure = co_await wait_for(request, 5s);
+    CHECK(failure.code() == ErrorCode::connection_closed);
+    CHECK_FALSE(failure.retryable());
+  });
+}
+
+TEST_CASE("an answer that is no refusal waits for a piece that takes its time", "[upload]") {
+  run_test([]() -> Task<void> {
+    const auto slow = []() -> Generator<std::string> {
+      co_yield "one";
+      co_await sleep(50ms);
+      co_yield "two";
+    };
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request = create_task(session.post("/").body(slow()));
+    LocalPeer peer = co_await accept_request(&listener);
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    const Response response = co_await wait_for(request, 5s);
+    CHECK(response.body() == "ok");
   });
 }
 

@@ -7,6 +7,7 @@
 namespace reqivo::test {
 
 using detail::BodySource;
+using detail::Done;
 using detail::ExchangeProgress;
 using detail::Failure;
 using detail::Outcome;
@@ -77,8 +78,8 @@ Sent record(const TransportRequest& request) {
   return sent;
 }
 
-Task<Outcome<TransportResponse>> exchange(SharedState state,
-                                          std::shared_ptr<const TransportRequest> sending) {
+Task<Outcome<Done>> exchange(SharedState state, std::shared_ptr<const TransportRequest> sending,
+                             TransportResponse& response) {
   const TransportRequest& request = *sending;
   const Open open(state);
   Sent sent = record(request);
@@ -99,7 +100,6 @@ Task<Outcome<TransportResponse>> exchange(SharedState state,
   }
   if (answer.failure) co_return std::move(*answer.failure);
   request.progress->enter(Phase::head);
-  TransportResponse response;
   response.status = answer.status;
   response.reason = answer.reason;
   response.http_version = "1.1";
@@ -109,7 +109,7 @@ Task<Outcome<TransportResponse>> exchange(SharedState state,
     request.progress->enter(Phase::body);
     response.body = std::make_unique<FakeBody>(state, std::move(answer.pieces), request.progress);
   }
-  co_return response;
+  co_return Done();
 }
 
 class FakeTransport final : public Transport {
@@ -119,8 +119,9 @@ class FakeTransport final : public Transport {
     ++state_->transports_alive;
   }
   ~FakeTransport() override { --state_->transports_alive; }
-  Task<Outcome<TransportResponse>> send(std::shared_ptr<const TransportRequest> request) override {
-    return exchange(state_, std::move(request));
+  Task<Outcome<Done>> send(std::shared_ptr<const TransportRequest> request,
+                           TransportResponse& response) override {
+    return exchange(state_, std::move(request), response);
   }
   void close_idle() noexcept override { ++state_->idle_closed; }
 

@@ -268,6 +268,22 @@ TEST_CASE("an upload that cannot be streamed is held in memory up to the limit",
   });
 }
 
+TEST_CASE("a refusal or a failure is seen while the next piece is being made", "[fetch]") {
+  require(capabilities().streamed_upload, "streamed_upload");
+  run_test([]() -> Task<void> {
+    const auto stuck = []() -> Generator<std::string> {
+      co_yield "p";
+      co_await sleep(1h);
+    };
+    AsyncSession session(test_server().http());
+    const Response refused =
+        co_await wait_for(session.post("/upload?reject=413").body(stuck()), 5s);
+    CHECK(refused.status_code() == 413);
+    static_cast<void>(co_await wait_for(
+        failure_of<ConnectionClosedError>(session.post("/reset").body(stuck())), 5s));
+  });
+}
+
 TEST_CASE("an upload of known length is checked against it", "[fetch]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
