@@ -92,6 +92,7 @@ Task<Outcome<Done>> Http1Exchange::send_stream(std::string head,
     detail::RacedTask making(source->next(), early_answer);
     bool rejected = rejected_meanwhile();
     progress_->callers_turn_began();
+    // Awaited in the body: g++ 12 awaits what stands behind && in a loop's condition in any case.
     for (bool made = false; !made && !rejected;) {
       made = co_await making;
       if (!made) rejected = rejected_meanwhile();

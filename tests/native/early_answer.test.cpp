@@ -356,8 +356,11 @@ TEST_CASE("an answer that is no refusal waits for a piece that takes its time", 
     JoinHandle<Response> request = create_task(session.post("/").body(slow()));
     LocalPeer peer = co_await accept_request(&listener);
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    const std::string rest = co_await wait_for(peer.take_until("0\r\n\r\n"), 5s);
+    CHECK(rest.find("two") != std::string::npos);
     const Response response = co_await wait_for(request, 5s);
     CHECK(response.body() == "ok");
+    co_await check_kept(&session, &peer);
   });
 }
 
