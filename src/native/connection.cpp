@@ -69,7 +69,7 @@ Connection::Fill::Fill(Connection& connection, Phase phase, BodyChunk* chunk)
 
 bool Connection::Fill::await_ready() {
   if (connection_.tls_) {
-    const auto progress = connection_.decrypt(chunk_);
+    const auto progress = connection_.decrypt({}, chunk_);
     if (progress != TlsEngine::Progress::want_input) {
       at_hand_ = progress;
       return true;
@@ -89,9 +89,7 @@ Outcome<Connection::Arrival> Connection::Fill::await_resume() {
   } else if (error) {
     return socket_failure(error, phase_);
   }
-  tls.receive(connection_.socket_.input());
-  connection_.socket_.consume(connection_.socket_.input().size());
-  return connection_.arrived(connection_.decrypt(chunk_), phase_);
+  return connection_.arrived(connection_.decrypt_received(chunk_), phase_);
 }
 
 Outcome<Connection::Arrival> Connection::arrived(const std::error_code& error, Phase phase) {
@@ -118,28 +116,34 @@ void Connection::send_tls_output() noexcept {
   if (!output.empty()) output.erase(0, socket_.try_send(output));
 }
 
-TlsEngine::Progress Connection::decrypt(BodyChunk* chunk) {
-  return chunk != nullptr ? decrypt_into(*chunk) : decrypt();
+TlsEngine::Progress Connection::decrypt_received(BodyChunk* chunk) {
+  const auto progress = decrypt(socket_.input(), chunk);
+  socket_.consume(socket_.input().size());
+  return progress;
 }
 
-TlsEngine::Progress Connection::decrypt() {
+TlsEngine::Progress Connection::decrypt(std::string_view ciphertext, BodyChunk* chunk) {
+  return chunk != nullptr ? decrypt_into(*chunk, ciphertext) : decrypt_into_input(ciphertext);
+}
+
+TlsEngine::Progress Connection::decrypt_into_input(std::string_view ciphertext) {
   if (plaintext_begin_ == plaintext_end_) plaintext_begin_ = plaintext_end_ = 0;
   if (!plaintext_) {
     const bool usual = plaintext_size_ == BufferPool::buffer_size;
     plaintext_ =
         usual ? socket_.buffers().take() : std::make_unique_for_overwrite<char[]>(plaintext_size_);
   }
+  const std::size_t room = plaintext_size_ - plaintext_end_;
   std::size_t got = 0;
-  const auto progress =
-      tls_->read(plaintext_.get() + plaintext_end_, plaintext_size_ - plaintext_end_, got);
+  const auto progress = tls_->read(ciphertext, plaintext_.get() + plaintext_end_, room, got);
   plaintext_end_ += got;
   if (plaintext_begin_ == plaintext_end_) release_plaintext();
   return progress;
 }
 
-TlsEngine::Progress Connection::decrypt_into(BodyChunk& chunk) {
+TlsEngine::Progress Connection::decrypt_into(BodyChunk& chunk, std::string_view ciphertext) {
   std::size_t got = 0;
-  const auto progress = tls_->read(chunk.room(), chunk.room_size(), got);
+  const auto progress = tls_->read(ciphertext, chunk.room(), chunk.room_size(), got);
   chunk.note_received(got);
   return progress;
 }
@@ -167,7 +171,8 @@ void Connection::consume(std::size_t count) noexcept {
 bool Connection::has_surplus() {
   if (!input().empty()) return true;
   if (!tls_ || tls_->quiet()) return false;
-  return decrypt() != TlsEngine::Progress::want_input || !tls_->pending_output().empty();
+  return decrypt_into_input({}) != TlsEngine::Progress::want_input ||
+         !tls_->pending_output().empty();
 }
 
 std::optional<Outcome<Done>> Connection::write_now(std::string_view bytes) {
@@ -231,9 +236,7 @@ Task<Outcome<Done>> Connection::finish_write(bool stop_on_input) {
 bool Connection::take_early_input() {
   if (!socket_.take_early_input()) return false;
   if (!tls_) return true;
-  tls_->receive(socket_.input());
-  socket_.consume(socket_.input().size());
-  const auto progress = decrypt();
+  const auto progress = decrypt_received(nullptr);
   return progress == TlsEngine::Progress::done || progress == TlsEngine::Progress::want_input;
 }
 

@@ -121,10 +121,13 @@ class Connection {
   /// Sends what TLS answers by itself, such as that there is no renegotiation. What does not go now
   /// goes ahead of the next bytes.
   void send_tls_output() noexcept;
-  /// Decrypts what there is, into `chunk` or, where it is null, into `input()`.
-  [[nodiscard]] TlsEngine::Progress decrypt(BodyChunk* chunk);
-  [[nodiscard]] TlsEngine::Progress decrypt();
-  [[nodiscard]] TlsEngine::Progress decrypt_into(BodyChunk& chunk);
+  /// Decrypts what there is, and `ciphertext` after it, into `chunk` or, where it is null, into
+  /// `input()`.
+  [[nodiscard]] TlsEngine::Progress decrypt(std::string_view ciphertext, BodyChunk* chunk);
+  [[nodiscard]] TlsEngine::Progress decrypt_into(BodyChunk& chunk, std::string_view ciphertext);
+  [[nodiscard]] TlsEngine::Progress decrypt_into_input(std::string_view ciphertext);
+  /// The same of what the socket has received.
+  [[nodiscard]] TlsEngine::Progress decrypt_received(BodyChunk* chunk);
   /// Deals with what has come in while the connection lay idle. False: that was more than session
   /// tickets, which come after the handshake, whenever the server likes.
   [[nodiscard]] bool take_tickets() noexcept;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace reqivo::native {
 
@@ -54,10 +55,12 @@ const BIO_METHOD* bio_method() {
 
 }  // namespace
 
-void TlsBytes::feed(std::string_view ciphertext) {
-  if (first_bytes_.size() < record_header_size) {
-    first_bytes_ += ciphertext.substr(0, record_header_size - first_bytes_.size());
-  }
+void TlsBytes::note_first_bytes(std::string_view ciphertext) {
+  if (first_bytes_.size() == record_header_size) return;
+  first_bytes_ += ciphertext.substr(0, record_header_size - first_bytes_.size());
+}
+
+void TlsBytes::append(std::string_view ciphertext) {
   if (consumed_ > 0 && consumed_ >= input_.size() - consumed_) {
     input_.erase(0, consumed_);
     consumed_ = 0;
@@ -65,9 +68,31 @@ void TlsBytes::feed(std::string_view ciphertext) {
   input_ += ciphertext;
 }
 
+void TlsBytes::feed(std::string_view ciphertext) {
+  note_first_bytes(ciphertext);
+  append(ciphertext);
+}
+
+void TlsBytes::lend(std::string_view ciphertext) {
+  note_first_bytes(ciphertext);
+  lent_ = ciphertext;
+}
+
+void TlsBytes::keep_lent() {
+  if (!lent_.empty()) append(std::exchange(lent_, {}));
+}
+
 std::size_t TlsBytes::take(char* to, std::size_t size) noexcept {
-  const std::size_t count = std::min(size, input_.size() - consumed_);
+  if (!input_.empty()) return take_kept(to, size);
+  const std::size_t count = std::min(size, lent_.size());
   if (count == 0) return 0;
+  std::memcpy(to, lent_.data(), count);
+  lent_.remove_prefix(count);
+  return count;
+}
+
+std::size_t TlsBytes::take_kept(char* to, std::size_t size) noexcept {
+  const std::size_t count = std::min(size, input_.size() - consumed_);
   std::memcpy(to, input_.data() + consumed_, count);
   consumed_ += count;
   if (consumed_ == input_.size()) {
@@ -85,6 +110,7 @@ void TlsBytes::release_large() noexcept {
 void TlsBytes::drop_input() noexcept {
   std::string().swap(input_);
   consumed_ = 0;
+  lent_ = {};
 }
 
 bool TlsBytes::put(const char* data, std::size_t size) noexcept {

@@ -19,12 +19,17 @@ class TlsBytes {
 
   /// Appends to the input. Linear in all: what was consumed is moved over at most once.
   void feed(std::string_view ciphertext);
+  /// Has `take` go on to `ciphertext` after the input, and spares its copy: what is read whole at
+  /// once need not be kept. Lifetime: it outlives what is taken until `keep_lent` or `drop_input`.
+  void lend(std::string_view ciphertext);
+  /// Appends what nobody has taken of it to the input.
+  void keep_lent();
   /// Takes up to `size` bytes out of the input.
   std::size_t take(char* to, std::size_t size) noexcept;
-  [[nodiscard]] bool has_input() const noexcept { return !input_.empty(); }
+  [[nodiscard]] bool has_input() const noexcept { return !input_.empty() || !lent_.empty(); }
   /// Gives back large buffers that are empty, so that an idle connection holds little.
   void release_large() noexcept;
-  /// Forgets the input.
+  /// Forgets the input, and what was lent.
   void drop_input() noexcept;
 
   [[nodiscard]] std::string& output() noexcept { return output_; }
@@ -36,8 +41,13 @@ class TlsBytes {
   [[nodiscard]] std::string_view first_bytes() const noexcept { return first_bytes_; }
 
  private:
+  void note_first_bytes(std::string_view ciphertext);
+  void append(std::string_view ciphertext);
+  std::size_t take_kept(char* to, std::size_t size) noexcept;
+
   std::string input_;
   std::size_t consumed_ = 0;
+  std::string_view lent_;
   std::string output_;
   std::string first_bytes_;
 };

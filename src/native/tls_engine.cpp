@@ -203,6 +203,15 @@ TlsEngine::Progress TlsEngine::read(char* to, std::size_t size, std::size_t& got
   return got > 0 || size == 0 ? Progress::done : Progress::want_input;
 }
 
+TlsEngine::Progress TlsEngine::read(std::string_view ciphertext, char* to, std::size_t size,
+                                    std::size_t& got) {
+  State& state = *state_;
+  if (!state.ended()) state.bytes.lend(ciphertext);
+  const Progress progress = read(to, size, got);
+  state.bytes.keep_lent();
+  return progress;
+}
+
 bool TlsEngine::quiet() const noexcept { return !state_->ended() && state_->dry(); }
 
 bool TlsEngine::write(std::string_view plaintext) {

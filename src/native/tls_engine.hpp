@@ -61,6 +61,8 @@ class TlsEngine {
   /// Decrypts into `to` as many records as are there and fit; `got` bytes > 0 with `done`. Handles
   /// session tickets and key updates silently. Only after the handshake.
   Progress read(char* to, std::size_t size, std::size_t& got);
+  /// `receive` and `read` in one, which copies only what the read leaves of `ciphertext`.
+  Progress read(std::string_view ciphertext, char* to, std::size_t size, std::size_t& got);
   /// True where another `read` would ask for more input, for all that is known without trying it.
   [[nodiscard]] bool quiet() const noexcept;
   /// Encrypts `plaintext` whole into the pending output. Only after the handshake. False: see

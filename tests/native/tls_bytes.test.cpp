@@ -38,6 +38,29 @@ TEST_CASE("ciphertext comes out in order, however it is fed and taken") {
   }
 }
 
+TEST_CASE("lent ciphertext comes after what was fed, and what is left of it is kept") {
+  TlsBytes bytes;
+  bytes.feed("fed ");
+  std::string lent = "lent one";
+  bytes.lend(lent);
+  CHECK(bytes.has_input());
+  CHECK(take(bytes, 2) == "fe");
+  CHECK(take(bytes, 100) == "d ");
+  CHECK(take(bytes, 5) == "lent ");
+  bytes.keep_lent();
+  lent.assign(lent.size(), '-');  // its owner's again
+  CHECK(bytes.has_input());
+  bytes.lend(" two");
+  CHECK(take(bytes, 100) == "one");
+  CHECK(take(bytes, 100) == " two");
+  CHECK_FALSE(bytes.has_input());
+  bytes.keep_lent();
+  CHECK_FALSE(bytes.has_input());
+  bytes.lend("dropped");
+  bytes.drop_input();
+  CHECK_FALSE(bytes.has_input());
+}
+
 TEST_CASE("the first five bytes are remembered") {
   TlsBytes bytes;
   bytes.feed("HT");
@@ -46,6 +69,9 @@ TEST_CASE("the first five bytes are remembered") {
   take(bytes, 100);
   bytes.feed("more");
   CHECK(bytes.first_bytes() == "HTTP/");
+  TlsBytes lent;
+  lent.lend("SSH-2.0");
+  CHECK(lent.first_bytes() == "SSH-2");
 }
 
 TEST_CASE("the BIO reads the input, writes the output, and asks to try again when dry") {

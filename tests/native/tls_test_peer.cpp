@@ -169,11 +169,13 @@ std::string read_all(TlsEngine& client, TlsTestConnection& server, TlsEngine::Pr
   std::array<char, 1000> buffer;
   progress = TlsEngine::Progress::want_input;
   for (std::size_t at = 0; at < wire.size(); at += slice) {
-    client.receive(std::string_view(wire).substr(at, slice));
+    std::string lent = wire.substr(at, slice);
     std::size_t got = 0;
-    while ((progress = client.read(buffer.data(), buffer.size(), got)) ==
-           TlsEngine::Progress::done) {
+    progress = client.read(lent, buffer.data(), buffer.size(), got);
+    lent.assign(lent.size(), '-');  // what is left of it is the engine's own
+    while (progress == TlsEngine::Progress::done) {
       plaintext.append(buffer.data(), got);
+      progress = client.read(buffer.data(), buffer.size(), got);
     }
   }
   return plaintext;
