@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,9 @@ class BodyChunk {
   BodyChunk(const BodyChunk&) = delete;
   BodyChunk& operator=(const BodyChunk&) = delete;
 
-  /// Makes room for `size` bytes, in place of what was received and not taken.
-  void make_room(std::size_t size);
+  /// Makes room for `most` bytes, or as many as are likely to come at once, in place of what was
+  /// received and not taken.
+  void make_room(std::size_t most);
   [[nodiscard]] char* room() noexcept { return bytes_.data() + received_; }
   [[nodiscard]] std::size_t room_size() const noexcept { return bytes_.size() - received_; }
   /// `count` bytes stand in the room now: at most `room_size()`.
@@ -30,6 +32,7 @@ class BodyChunk {
  private:
   std::string bytes_;  // its size is that of the room; what is in it beyond `received_` is unknown
   std::size_t received_ = 0;
+  std::size_t likely_ = std::numeric_limits<std::size_t>::max();  // by what came last
 };
 
 }  // namespace reqivo::native

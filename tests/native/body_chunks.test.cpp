@@ -213,6 +213,31 @@ TEST_CASE("a chunk hands out what it received, and keeps memory that was hardly 
   CHECK(chunk.room_size() == 0);
 }
 
+TEST_CASE("a chunk makes as much room as is likely to be used") {
+  BodyChunk chunk;
+  const auto receive = [&chunk](std::size_t count) {
+    std::string(count, 'x').copy(chunk.room(), count);
+    chunk.note_received(count);
+    return chunk.take();
+  };
+  chunk.make_room(full_chunk);
+  CHECK(chunk.room_size() == full_chunk);
+  CHECK(receive(16384).capacity() < 20000);  // copied, the first time
+  chunk.make_room(full_chunk);
+  CHECK(chunk.room_size() == 2 * 16384);
+  const char* const memory = chunk.room();
+  CHECK(receive(16384).data() == memory);
+  for (const std::size_t room : std::array<std::size_t, 4>({32768, 65536, 131072, 131072})) {
+    chunk.make_room(full_chunk);
+    CHECK(chunk.room_size() == room);
+    CHECK(receive(room).size() == room);
+  }
+  chunk.make_room(full_chunk);
+  CHECK(receive(1) == "x");
+  chunk.make_room(full_chunk);
+  CHECK(chunk.room_size() == 4096);
+}
+
 TEST_CASE("a body arrives byte for byte, whatever its size and framing", "[body chunks]") {
   run_test([]() -> Task<void> {
     for (const std::size_t size : std::array<std::size_t, 8>(
