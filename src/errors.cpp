@@ -86,9 +86,22 @@ std::string_view to_string(Phase phase) noexcept {
 
 namespace detail {
 
+Failure::Failure(ErrorCode failure_code, Phase failure_phase, std::string what_happened,
+                 bool can_retry)
+    : code(failure_code),
+      phase(failure_phase),
+      retryable(can_retry),
+      what(std::move(what_happened)) {}
+
 Failure::Failure(ErrorCode failure_code, Phase failure_phase, const char* what_happened,
                  bool can_retry)
     : Failure(failure_code, failure_phase, std::string(what_happened), can_retry) {}
+
+Failure::Failure(const Failure& other) = default;
+Failure::Failure(Failure&& other) noexcept = default;
+Failure& Failure::operator=(const Failure& other) = default;
+Failure& Failure::operator=(Failure&& other) noexcept = default;
+Failure::~Failure() = default;
 
 namespace {
 

@@ -98,6 +98,12 @@ Headers& Headers::set(std::string_view name, std::string_view value) {
   return *this;
 }
 
+// Out of line, as they are many instructions that a request comes by at several places.
+Headers::Headers(const Headers& other) = default;
+Headers& Headers::operator=(const Headers& other) = default;
+Headers& Headers::operator=(Headers&& other) noexcept = default;
+Headers::~Headers() = default;
+
 Headers& Headers::add(std::string_view name, std::string_view value) {
   fields_.push_back(checked_field(name, value));
   return *this;

@@ -8,6 +8,13 @@
 
 namespace reqivo {
 
+// Out of line, as they are many instructions that a request comes by at several places.
+ResponseHead::ResponseHead(const ResponseHead& other) = default;
+ResponseHead::ResponseHead(ResponseHead&& other) noexcept = default;
+ResponseHead& ResponseHead::operator=(const ResponseHead& other) = default;
+ResponseHead& ResponseHead::operator=(ResponseHead&& other) noexcept = default;
+ResponseHead::~ResponseHead() = default;
+
 void ResponseHead::raise_for_status() const {
   if (status_code_ < 400 || status_code_ > 599) return;
   std::string url = detail::redact_url(url_);

@@ -62,6 +62,11 @@ enum class RequestPriority { automatic, high, low };
 class FetchOptions {
  public:
   FetchOptions() = default;
+  FetchOptions(const FetchOptions& other);
+  FetchOptions(FetchOptions&& other) noexcept;
+  FetchOptions& operator=(const FetchOptions& other);
+  FetchOptions& operator=(FetchOptions&& other) noexcept;
+  ~FetchOptions();
 
   /// Platforms: UnsupportedError for `same_origin` and `include` where
   /// `capabilities().stored_credentials` is false.
@@ -88,15 +93,7 @@ class FetchOptions {
   [[nodiscard]] std::optional<RequestPriority> priority() const noexcept { return priority_; }
 
   /// Takes over what `other` sets.
-  void apply(const FetchOptions& other) {
-    if (other.credentials_) credentials_ = other.credentials_;
-    if (other.mode_) mode_ = other.mode_;
-    if (other.cache_) cache_ = other.cache_;
-    if (other.referrer_policy_) referrer_policy_ = other.referrer_policy_;
-    if (other.integrity_) integrity_ = other.integrity_;
-    if (other.keepalive_) keepalive_ = other.keepalive_;
-    if (other.priority_) priority_ = other.priority_;
-  }
+  void apply(const FetchOptions& other);
 
  private:
   template <class T, class Value>

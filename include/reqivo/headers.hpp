@@ -20,6 +20,11 @@ class Headers {
   using const_iterator = iterator;
 
   Headers() = default;
+  Headers(const Headers& other);
+  Headers(Headers&& other) noexcept = default;
+  Headers& operator=(const Headers& other);
+  Headers& operator=(Headers&& other) noexcept;
+  ~Headers();
 
   /// The first value under `name`.
   [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const noexcept;

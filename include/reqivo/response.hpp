@@ -54,6 +54,12 @@ class ResponseHead {
   /// Errors: HttpStatusError where the status is 400..599.
   void raise_for_status() const;
 
+  ResponseHead(const ResponseHead& other);
+  ResponseHead(ResponseHead&& other) noexcept;
+  ResponseHead& operator=(const ResponseHead& other);
+  ResponseHead& operator=(ResponseHead&& other) noexcept;
+  ~ResponseHead();
+
  protected:
   ResponseHead() = default;
 

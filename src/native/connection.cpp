@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds trusted_without_looking(20);
 
 }  // namespace
 
+Connection::~Connection() = default;
+
 Failure Connection::tls_failure(Phase phase) const {
   Failure failure = tls_->failure();
   // TLS 1.3 refuses a client only after its handshake: that is still a matter of TLS.

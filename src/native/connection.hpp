@@ -26,7 +26,7 @@ class Connection {
       : socket_(std::move(socket)), tls_(std::move(tls)) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  ~Connection() = default;
+  ~Connection();
 
   /// The TLS handshake; nothing without TLS.
   Task<detail::Outcome<detail::Done>> handshake();

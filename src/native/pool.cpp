@@ -340,6 +340,21 @@ Task<Lease> acquire_from(std::shared_ptr<PoolState> pool, std::string origin, Ke
 
 // ---- Lease
 
+Lease& Lease::operator=(Lease&& other) noexcept {
+  if (this != &other) {
+    drop();
+    pool_ = std::move(other.pool_);
+    origin_ = other.origin_;
+    connection_ = std::move(other.connection_);
+    reused_ = other.reused_;
+  }
+  return *this;
+}
+
+Lease::~Lease() {
+  if (pool_) drop();
+}
+
 void Lease::give_back(detail::TimePoint since) noexcept {
   const std::shared_ptr<PoolState> pool = std::move(pool_);
   if (pool && connection_) pool->give_back(*origin_, std::move(connection_), since);

@@ -39,19 +39,8 @@ class Lease {
         connection_(std::move(connection)),
         reused_(connection_ != nullptr) {}
   Lease(Lease&&) noexcept = default;
-  Lease& operator=(Lease&& other) noexcept {
-    if (this != &other) {
-      drop();
-      pool_ = std::move(other.pool_);
-      origin_ = other.origin_;
-      connection_ = std::move(other.connection_);
-      reused_ = other.reused_;
-    }
-    return *this;
-  }
-  ~Lease() {
-    if (pool_) drop();
-  }
+  Lease& operator=(Lease&& other) noexcept;
+  ~Lease();
 
   [[nodiscard]] explicit operator bool() const noexcept { return pool_ != nullptr; }
   /// Null until one was connected.

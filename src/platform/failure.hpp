@@ -12,16 +12,20 @@ namespace reqivo::detail {
 
 /// Why an exchange failed. `what` is for people, one line, and holds no received bytes and no
 /// secrets.
+///
+/// Cold, so that the compiler puts what leads to one out of the way of requests that succeed: how
+/// much code those pass through is most of what a small one costs.
 struct Failure {
-  Failure(ErrorCode failure_code, Phase failure_phase, std::string what_happened,
-          bool can_retry = false)
-      : code(failure_code),
-        phase(failure_phase),
-        retryable(can_retry),
-        what(std::move(what_happened)) {}
+  [[gnu::cold]] Failure(ErrorCode failure_code, Phase failure_phase, std::string what_happened,
+                        bool can_retry = false);
   /// The same for a literal, of which the many places that name one need not each make a string.
-  Failure(ErrorCode failure_code, Phase failure_phase, const char* what_happened,
-          bool can_retry = false);
+  [[gnu::cold]] Failure(ErrorCode failure_code, Phase failure_phase, const char* what_happened,
+                        bool can_retry = false);
+  [[gnu::cold]] Failure(const Failure& other);
+  [[gnu::cold]] Failure(Failure&& other) noexcept;
+  [[gnu::cold]] Failure& operator=(const Failure& other);
+  [[gnu::cold]] Failure& operator=(Failure&& other) noexcept;
+  [[gnu::cold]] ~Failure();
 
   ErrorCode code;
   Phase phase;
@@ -35,7 +39,8 @@ template <class T>
 class [[nodiscard]] Outcome {
  public:
   Outcome(T value) : value_(std::move(value)) {}
-  Outcome(Failure failure) : failure_(std::make_unique<Failure>(std::move(failure))) {}
+  [[gnu::cold]] Outcome(Failure failure)
+      : failure_(std::make_unique<Failure>(std::move(failure))) {}
 
   [[nodiscard]] bool ok() const noexcept { return failure_ == nullptr; }
   explicit operator bool() const noexcept { return ok(); }

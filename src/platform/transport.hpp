@@ -94,6 +94,11 @@ class RequestBody {
   explicit RequestBody(std::shared_ptr<const std::string> bytes) : bytes_(std::move(bytes)) {}
   RequestBody(std::shared_ptr<UploadSource> source, std::optional<std::uint64_t> length)
       : source_(std::move(source)), length_(length) {}
+  RequestBody(const RequestBody& other);
+  RequestBody(RequestBody&& other) noexcept;
+  RequestBody& operator=(const RequestBody& other);
+  RequestBody& operator=(RequestBody&& other) noexcept;
+  ~RequestBody();
 
   [[nodiscard]] bool empty() const noexcept { return !bytes_ && !source_; }
   /// Null unless the body is bytes.
