@@ -21,16 +21,14 @@ Outcome<std::string> basic_credentials(std::string_view user, std::string_view p
 }
 
 std::optional<std::string> url_credentials(const Url& url) {
-  if (url.username.empty() && url.password.empty()) return std::nullopt;
-  return basic(concatenate({percent_decode(url.username), ":", percent_decode(url.password)}));
+  if (!url.has_user_info()) return std::nullopt;
+  return basic(concatenate({percent_decode(url.username()), ":", percent_decode(url.password())}));
 }
 
-bool has_secrets(const Url& url) noexcept {
-  return !url.username.empty() || !url.password.empty() || url.href.find('#') != std::string::npos;
-}
+bool has_secrets(const Url& url) noexcept { return url.has_user_info() || url.has_fragment(); }
 
 Url without_secrets(Url url) {
-  return has_secrets(url) ? without_credentials(std::move(url)) : std::move(url);
+  return has_secrets(url) ? without_credentials(url) : std::move(url);
 }
 
 }  // namespace reqivo::detail

@@ -49,7 +49,7 @@ void Exchange::raise(const Failure& failure) const {
   // A server that answered with a redirect has acted on the request, whatever happened after that.
   if (!response_.history_.empty()) told.retryable = false;
   // A base URL that does not parse is what is wrong.
-  const std::string* url = &request_.url.href;
+  const std::string* url = &request_.url.href();
   if (url->empty()) url = session_->has_bad_base() ? &session_->base_url : &options_.url;
   throw_failure(told, request_.method.empty() ? options_.method : request_.method, *url);
 }
@@ -67,7 +67,7 @@ Task<Response> Exchange::send(std::shared_ptr<Exchange> self) {
     Outcome<Done> done = co_await step;
     if (!done) self->raise(done.failure());
   }
-  self->response_.url_ = std::move(self->request_.url.href);  // whose last use this is
+  self->response_.url_ = std::move(self->request_.url).href();  // whose last use this is
   self->finish_response();
   co_return std::move(self->response_);
 }
@@ -83,7 +83,7 @@ Task<StreamResponse> Exchange::open(std::shared_ptr<Exchange> self) {
     Outcome<Done> done = co_await step;
     if (!done) self->raise(done.failure());
   }
-  self->response_.url_ = self->request_.url.href;
+  self->response_.url_ = self->request_.url.href();
   self->finish_response();
   if (self->failure_) self->raise(*self->failure_);  // a hook has ended the session
   StreamResponse stream;
@@ -116,7 +116,7 @@ Outcome<Done> Exchange::begin() {
 }
 
 void Exchange::run_request_hooks() {
-  Request request(request_.method, request_.url.href, request_.headers);
+  Request request(request_.method, request_.url.href(), request_.headers);
   // By index: a hook may add hooks.
   for (std::size_t i = 0; i < session_->request_hooks.size(); ++i) {
     const RequestHook hook = session_->request_hooks[i];
@@ -155,10 +155,10 @@ void Exchange::take_head(TransportResponse& response) {
   response_.reason_ = std::move(response.reason);
   response_.http_version_ = response.http_version;
   response_.headers_ = std::move(response.headers);
-  if (!response.final_url.empty()) request_.url.href = std::move(response.final_url);
+  if (!response.final_url.empty()) request_.url = Url(std::move(response.final_url));
   source_ = std::move(response.body);
   // A generator that was sent is its caller's no longer: it goes as early as it can.
-  request_.body = RequestBody();
+  if (!request_.body.empty()) request_.body = RequestBody();
 }
 
 /// Adds what only its end tells to the response, and lets the hooks see it.

@@ -124,7 +124,7 @@ Outcome<Url> RedirectChain::read_location(std::string_view location, const Url& 
   if (!url) {
     return redirect_failure(ErrorCode::invalid_response, "the redirect's Location is no valid URL");
   }
-  if (url->scheme != "http" && url->scheme != "https") {
+  if (!url->is_http()) {
     return redirect_failure(ErrorCode::invalid_response,
                             "the redirect's Location is neither http nor https");
   }
@@ -134,7 +134,7 @@ Outcome<Url> RedirectChain::read_location(std::string_view location, const Url& 
 /// Requests with a body are let through: the server may have changed by the first one.
 bool RedirectChain::seen_before(const TransportRequest& request) {
   if (!request.body.empty()) return false;
-  std::string key = concatenate({request.method, " ", request.url.href});
+  std::string key = concatenate({request.method, " ", request.url.href()});
   if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) return true;
   seen_.push_back(std::move(key));
   return false;
@@ -143,7 +143,7 @@ bool RedirectChain::seen_before(const TransportRequest& request) {
 Task<Outcome<bool>> follow_redirect(RedirectChain& chain, TransportResponse& response,
                                     TransportRequest& request, std::vector<RedirectHop>& history) {
   if (chain.follows(response.status, response.headers)) {
-    history.emplace_back(response.status, request.url.href);
+    history.emplace_back(response.status, request.url.href());
     request.progress->enter(Phase::url);  // the answer is there: no limit of reading holds now
     std::unique_ptr<BodySource> body = std::move(response.body);
     if (body && worth_draining(response.headers)) co_await drain(std::move(body));

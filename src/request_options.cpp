@@ -15,19 +15,31 @@ constexpr std::string_view authorization_name = "Authorization";
 /// Authorization, Content-Type, User-Agent, Accept: room for them is made at once.
 constexpr std::size_t added_headers = 4;
 
+bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
+
 char to_upper(char c) noexcept {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
 }
 
 /// tchar of RFC 9110 §5.6.2.
 bool is_token_character(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+  return (c >= 'a' && c <= 'z') || is_upper(c) || (c >= '0' && c <= '9') ||
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-Failure invalid_url(const char* why) { return Failure(ErrorCode::invalid_url, Phase::url, why); }
+bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
+}
 
-bool is_http(const Url& url) noexcept { return url.scheme == "http" || url.scheme == "https"; }
+/// Nearly all are. A plain loop: what the standard algorithms unroll is of no use to short texts.
+bool is_normal_method(std::string_view method) noexcept {
+  for (const char c : method) {
+    if (!is_upper(c)) return false;
+  }
+  return !method.empty();
+}
+
+Failure invalid_url(const char* why) { return Failure(ErrorCode::invalid_url, Phase::url, why); }
 
 /// Requests of one session mostly differ in the path alone. False: it is not a URL. True: `text`
 /// may be used up.
@@ -38,7 +50,7 @@ bool parse_request_url(std::string& text, SessionState& session, Url& to) {
   std::optional<Url> url = parse_url(text, has_base ? &*known : nullptr);
   if (!url) return false;
   to = std::move(*url);
-  if (!has_base && to.username.empty() && to.password.empty()) session.last = to;
+  if (!has_base && !to.has_user_info()) session.last = to;
   return true;
 }
 
@@ -50,9 +62,9 @@ std::optional<Failure> read_url(RequestOptions& options, SessionState& session, 
   if (!parse_request_url(options.url, session, to)) {
     return invalid_url(session.base ? "it is not a valid URL" : "it is not a valid absolute URL");
   }
-  if (!is_http(to)) return invalid_url("its scheme is neither http nor https");
+  if (!to.is_http()) return invalid_url("its scheme is neither http nor https");
   for (const auto& [name, value] : options.params) {
-    to = with_query_parameter(std::move(to), name, value);
+    to = with_query_parameter(to, name, value);
   }
   return std::nullopt;
 }
@@ -112,10 +124,10 @@ Failure invalid_request(const char* why) {
 }
 
 std::optional<Failure> normalize_method(std::string& method) {
-  if (method.empty() || !std::all_of(method.begin(), method.end(), is_token_character)) {
-    return invalid_request("the method is not a token");
+  if (!is_normal_method(method)) {
+    if (!is_token(method)) return invalid_request("the method is not a token");
+    std::transform(method.begin(), method.end(), method.begin(), to_upper);
   }
-  std::transform(method.begin(), method.end(), method.begin(), to_upper);
   if (method == "CONNECT") {
     return invalid_request("CONNECT asks for a tunnel, which is not a request with a response");
   }
@@ -144,7 +156,7 @@ Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
   }
   add_defaults(headers, *session.capabilities);
 
-  if (has_secrets(url)) url = without_credentials(std::move(url));
+  if (has_secrets(url)) url = without_credentials(url);
   request.headers = std::move(headers);
   request.body = std::move(options.body);
   request.redirect = options.redirect.value_or(session.redirect);

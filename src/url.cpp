@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstddef>
+#include <utility>
 
 #include "concatenate.hpp"
 #include "encoding.hpp"
@@ -11,10 +14,18 @@
 namespace reqivo::detail {
 namespace {
 
-/// `href` without '#' and what follows.
-std::size_t end_without_fragment(const Url& url) {
-  const std::size_t hash = url.href.find('#');
-  return hash == std::string::npos ? url.href.size() : hash;
+constexpr std::string_view authority_mark = "//";
+
+std::uint16_t default_port(std::string_view scheme) noexcept {
+  if (scheme == "http" || scheme == "ws") return 80;
+  if (scheme == "https" || scheme == "wss") return 443;
+  if (scheme == "ftp") return 21;
+  return 0;
+}
+
+/// Where `mark` first stands; the end where it does not.
+std::size_t find_or_end(std::string_view text, char mark) noexcept {
+  return std::min(text.find(mark), text.size());
 }
 
 /// Code points that the URL Standard's path state and query state take over as they are, and that
@@ -37,66 +48,107 @@ constexpr std::array<bool, 256> plain_table = make_plain_table();
 bool is_plain_target(std::string_view target) {
   if (!target.starts_with('/') || target.starts_with("//")) return false;
   if (target.find("/.") != std::string_view::npos) return false;
-  return std::all_of(target.begin(), target.end(),
-                     [](char c) { return plain_table[static_cast<unsigned char>(c)]; });
+  for (const char c : target) {
+    if (!plain_table[static_cast<unsigned char>(c)]) return false;
+  }
+  return true;
 }
 
 }  // namespace
 
+// ---- Url
+
+Url::Url(std::string href) : href_(std::move(href)) {
+  const std::string_view whole = href_;
+  const std::string_view before_fragment = whole.substr(0, find_or_end(whole, '#'));
+  target_end_ = static_cast<std::uint32_t>(before_fragment.size());
+  scheme_end_ = static_cast<std::uint32_t>(find_or_end(before_fragment, ':'));
+  port_ = default_port(scheme());
+  authority_begin_ = host_begin_ = host_end_ = target_begin_ = scheme_end_ + 1;
+  std::string_view rest = before_fragment.substr(target_begin_);
+  if (!rest.starts_with(authority_mark)) return;
+  rest.remove_prefix(authority_mark.size());
+  read_authority(rest.substr(0, rest.find_first_of("/?")));
+}
+
+/// What would end a part, and stands in it, has been percent-encoded.
+void Url::read_authority(std::string_view authority) noexcept {
+  const auto offset = [this](const char* at) {
+    return static_cast<std::uint32_t>(at - href_.data());
+  };
+  authority_begin_ = host_begin_ = offset(authority.data());
+  target_begin_ = offset(authority.data() + authority.size());
+  if (const std::size_t at = authority.find('@'); at != std::string_view::npos) {
+    const std::string_view user_info = authority.substr(0, at);
+    username_end_ = authority_begin_ + static_cast<std::uint32_t>(find_or_end(user_info, ':'));
+    authority.remove_prefix(at + 1);
+    host_begin_ = offset(authority.data());
+  }
+  const std::size_t brackets = authority.starts_with('[') ? find_or_end(authority, ']') : 0;
+  const std::string_view behind = authority.substr(brackets);
+  const std::string_view port = behind.substr(find_or_end(behind, ':'));
+  host_end_ = target_begin_ - static_cast<std::uint32_t>(port.size());
+  if (!port.empty()) std::from_chars(port.data() + 1, port.data() + port.size(), port_);
+}
+
+Url::Url(std::string href, const Url& other) noexcept
+    : href_(std::move(href)),
+      scheme_end_(other.scheme_end_),
+      authority_begin_(other.authority_begin_),
+      username_end_(other.username_end_),
+      host_begin_(other.host_begin_),
+      host_end_(other.host_end_),
+      target_begin_(other.target_begin_),
+      target_end_(static_cast<std::uint32_t>(href_.size())),
+      port_(other.port_) {}
+
+std::string_view Url::username() const noexcept {
+  return has_user_info() ? part(authority_begin_, username_end_) : std::string_view();
+}
+
+std::string_view Url::password() const noexcept {
+  const std::uint32_t end = host_begin_ - 1;  // where '@' is
+  return has_user_info() && username_end_ < end ? part(username_end_ + 1, end) : std::string_view();
+}
+
+std::string_view Url::fragment() const noexcept {
+  return has_fragment() ? std::string_view(href_).substr(target_end_ + 1) : std::string_view();
+}
+
+// ---- what can be done without a parser
+
 bool assign_plain_target(Url& to, std::string& input, const Url& known, bool known_is_base) {
-  const bool http = known.scheme == "http" || known.scheme == "https";
-  if (!http || !known.username.empty() || !known.password.empty()) return false;
-  const std::size_t origin_size = known.href.find('/', known.scheme.size() + 3);
-  const std::string_view origin = std::string_view(known.href).substr(0, origin_size);
+  if (!known.is_http() || known.has_user_info()) return false;
+  const std::string_view origin = known.before_target();
   const bool absolute = input.starts_with(origin);
   if (!absolute && !known_is_base) return false;
-  const std::string_view target = std::string_view(input).substr(absolute ? origin.size() : 0);
-  if (!is_plain_target(target)) return false;
-  to.target = target;
-  if (absolute) {
-    to.href = std::move(input);
-  } else {
-    to.href = concatenate({origin, input});
-  }
-  to.scheme = known.scheme;
-  to.username.clear();
-  to.password.clear();
-  to.host = known.host;
-  to.port = known.port;
-  to.has_port = known.has_port;
-  to.fragment.clear();
+  if (!is_plain_target(std::string_view(input).substr(absolute ? origin.size() : 0))) return false;
+  to = Url(absolute ? std::move(input) : concatenate({origin, input}), known);
   return true;
 }
 
-Url with_query_parameter(Url url, std::string_view name, std::string_view value) {
+Url with_query_parameter(const Url& url, std::string_view name, std::string_view value) {
   std::string pair;
-  const std::size_t query = url.target.find('?');
-  if (query == std::string::npos) {
+  const std::size_t query = url.target().find('?');
+  if (query == std::string_view::npos) {
     pair = "?";
-  } else if (query + 1 < url.target.size()) {
+  } else if (query + 1 < url.target().size()) {
     pair = "&";
   }
   append_form_encoded(pair, name, "%20");
   pair += '=';
   append_form_encoded(pair, value, "%20");
-  url.href.insert(end_without_fragment(url), pair);
-  url.target += pair;
-  return url;
+  std::string href = url.href();
+  href.insert(url.before_target().size() + url.target().size(), pair);
+  return Url(std::move(href));
 }
 
-Url without_credentials(Url url) {
-  url.href.resize(end_without_fragment(url));
-  const std::size_t authority = url.href.find("//");
-  const bool has_user_info = !url.username.empty() || !url.password.empty();
-  if (has_user_info && authority != std::string::npos) {
-    // Any other '@' in the authority is percent-encoded.
-    const std::size_t at = url.href.find('@', authority);
-    url.href.erase(authority + 2, at - authority - 1);
-  }
-  url.username.clear();
-  url.password.clear();
-  url.fragment.clear();
-  return url;
+Url without_credentials(const Url& url) {
+  std::string_view before_target = url.before_target();
+  if (!url.has_user_info()) return Url(concatenate({before_target, url.target()}));
+  const std::size_t host = static_cast<std::size_t>(url.host().data() - before_target.data());
+  before_target.remove_prefix(host);
+  return Url(concatenate({url.scheme(), "://", before_target, url.target()}));
 }
 
 }  // namespace reqivo::detail

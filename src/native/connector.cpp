@@ -81,9 +81,9 @@ Task<Outcome<std::unique_ptr<Connection>>> Connector::connect(
     detail::Url url, bool show_client_certificate,
     std::shared_ptr<detail::ExchangeProgress> progress) {
   progress->enter(Phase::resolve);
-  Addresses addresses = Resolver::known(url.host, url.port);
+  Addresses addresses = Resolver::known(url.host(), url.port());
   if (addresses.empty()) {
-    Resolution resolution(resolver_, *context_, url.host, url.port);
+    Resolution resolution(resolver_, *context_, std::string(url.host()), url.port());
     auto resolved = co_await resolution;
     if (!resolved.ok()) co_return std::move(resolved).failure();
     addresses = std::move(resolved).value();
@@ -92,7 +92,7 @@ Task<Outcome<std::unique_ptr<Connection>>> Connector::connect(
   progress->enter(Phase::connect);
   auto socket = co_await win_race(context_, endpoints_of(addresses));
   if (!socket.ok()) co_return std::move(socket).failure();
-  if (url.scheme != "https") {
+  if (url.scheme() != "https") {
     co_return std::make_unique<Connection>(std::move(socket).value(), std::nullopt);
   }
 
@@ -100,7 +100,7 @@ Task<Outcome<std::unique_ptr<Connection>>> Connector::connect(
   auto context = tls_context(show_client_certificate);
   if (!context.ok()) co_return std::move(context).failure();
   auto connection = std::make_unique<Connection>(
-      std::move(socket).value(), TlsEngine(std::move(context).value(), url.host, url.port));
+      std::move(socket).value(), TlsEngine(std::move(context).value(), url.host(), url.port()));
   auto secured = co_await connection->handshake();
   if (!secured.ok()) co_return std::move(secured).failure();
   co_return connection;

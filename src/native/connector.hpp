@@ -30,7 +30,7 @@ class Connector {
   /// Whether connections to `url` with and without the client certificate differ, so that the pool
   /// must keep them apart.
   [[nodiscard]] bool has_client_certificate_for(const detail::Url& url) const noexcept {
-    return url.scheme == "https" && !tls_.certificate_file().empty();
+    return url.scheme() == "https" && !tls_.certificate_file().empty();
   }
 
  private:

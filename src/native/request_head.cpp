@@ -41,10 +41,10 @@ class Decimal {
 /// RFC 9110 §7.2.
 void append_host(ByteBuffer& to, const detail::Url& url) {
   to.append("Host: ");
-  to.append(url.host);
-  if (url.has_port) {
+  to.append(url.host());
+  if (url.has_port()) {
     to.append(":");
-    to.append(Decimal(url.port).text());
+    to.append(Decimal(url.port()).text());
   }
   to.append("\r\n");
 }
@@ -72,7 +72,7 @@ std::optional<Failure> framing_conflict(const TransportRequest& request) {
 }
 
 void append_request_head(ByteBuffer& to, const TransportRequest& request) {
-  append_request_line(to, request.method, request.url.target);
+  append_request_line(to, request.method, request.url.target());
   if (const auto host = request.headers.get("Host")) {
     append_field(to, "Host", *host);
   } else {

@@ -46,7 +46,7 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
   ~Resolver();
 
-  /// `host` as in `Url::host`. The callback runs once, on the loop's thread, never within this
+  /// `host` as in `Url::host()`. The callback runs once, on the loop's thread, never within this
   /// call.
   Lookup start(std::string_view host, std::uint16_t port, Callback callback);
 

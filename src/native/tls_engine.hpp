@@ -39,7 +39,7 @@ class TlsContext {
 /// addresses); ALPN offers http/1.1.
 class TlsEngine {
  public:
-  /// `host` as in `Url::host` (IPv6 in brackets). Sessions are resumed by host and `port`. Throws
+  /// `host` as in `Url::host()` (IPv6 in brackets). Sessions are resumed by host and `port`. Throws
   /// std::bad_alloc.
   TlsEngine(std::shared_ptr<TlsContext> context, std::string_view host, std::uint16_t port);
   ~TlsEngine();

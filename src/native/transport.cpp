@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "concatenate.hpp"
 #include "native/connector.hpp"
 #include "native/decoded_body.hpp"
 #include "native/http1_exchange.hpp"
@@ -29,26 +28,20 @@ class PoolKey {
  public:
   /// Valid until the next call. Mostly the same as the one before.
   [[nodiscard]] const std::string& of(const TransportRequest& request, const Connector& connector) {
-    const detail::Url& url = request.url;
+    const std::string_view origin = request.url.before_target();
     const bool hides_certificate =
-        !request.show_client_certificate && connector.has_client_certificate_for(url);
-    const bool same = hides_certificate == hides_certificate_ && url.port == port_ &&
-                      url.host == host_ && url.scheme == scheme_;
-    if (same) return text_;
+        !request.show_client_certificate && connector.has_client_certificate_for(request.url);
+    if (hides_certificate == hides_certificate_ && origin == origin_) return text_;
     hides_certificate_ = hides_certificate;
-    port_ = url.port;
-    host_ = url.host;
-    scheme_ = url.scheme;
-    text_ = detail::concatenate({scheme_, "://", host_, ":", std::to_string(port_)});
+    origin_ = origin;
+    text_ = origin_;
     if (hides_certificate) text_ += " without client certificate";
     return text_;
   }
 
  private:
   bool hides_certificate_ = false;
-  std::uint16_t port_ = 0;
-  std::string host_;
-  std::string scheme_;
+  std::string origin_;
   std::string text_;
 };
 

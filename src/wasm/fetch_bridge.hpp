@@ -77,9 +77,8 @@ void reqivo_fetch_end_upload(std::int32_t handle) noexcept;
 /// Forgets the operation; what is under way is aborted. Nothing calls back afterwards.
 void reqivo_fetch_release(std::int32_t handle) noexcept;
 
-/// Parses a URL (URL Standard, the URL constructor) of UTF-8; `base` may be empty. Writes lines
-/// ended by LF through `reqivo_allocate_text`: href, scheme, user name, password, host, port,
-/// target, fragment. 0: it does not parse.
+/// Parses a URL (URL Standard, the URL constructor) of UTF-8; `base` may be empty. Writes its href
+/// through `reqivo_allocate_text`. 0: it does not parse.
 int reqivo_url_parse(const char* input, std::size_t input_size, const char* base,
                      std::size_t base_size) noexcept;
 

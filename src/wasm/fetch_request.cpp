@@ -109,7 +109,7 @@ std::string fetch_head(const detail::TransportRequest& request) {
   std::string text;
   text.reserve(512);
   add_line(text, request.method);
-  add_line(text, request.url.href);
+  add_line(text, request.url.href());
   add_line(text, redirect_text(request.redirect));
   add_line(text, text_of(options.credentials().value_or(Credentials::omit)));
   add_line(text, text_of(options.mode().value_or(RequestMode::cors)));

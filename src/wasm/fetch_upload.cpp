@@ -107,7 +107,7 @@ Task<Outcome<Done>> send_by_length(std::shared_ptr<const TransportRequest> reque
   const detail::RequestBody& body = request->body;
   // Fetch frames a stream as chunked; a Content-Length needs the bytes beforehand.
   const bool fits = body.length() && *body.length() <= upload_buffer;
-  const std::string& url = request->url.href;
+  const std::string& url = request->url.href();
   if (!fits && reqivo_can_stream_upload_to(url.data(), url.size()) != 0) {
     return send_streamed(std::move(request), response);
   }

@@ -524,20 +524,7 @@ addToLibrary({
     } catch {
       return 0;
     }
-    const href = url.href;
-    const hash = href.indexOf('#');
-    const beforeFragment = hash < 0 ? href : href.slice(0, hash);
-    let target = url.protocol.length;
-    if (beforeFragment.startsWith('//', target)) {
-      // Cut from href: the getter of the query hides an empty one, whose '?' browsers do send.
-      const found = beforeFragment.slice(target + 2).search(/[/?]/);
-      target = found < 0 ? beforeFragment.length : target + 2 + found;
-    }
-    const lines = [
-      href, url.protocol.slice(0, -1), url.username, url.password, url.hostname, url.port,
-      beforeFragment.slice(target), hash < 0 ? '' : href.slice(hash + 1), '',
-    ].join('\n');
-    reqivo.encodeBytes(lines, _reqivo_allocate_text(lines.length));
+    reqivo.encodeBytes(url.href, _reqivo_allocate_text(url.href.length));  // ASCII
     return 1;
   },
 });

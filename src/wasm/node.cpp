@@ -81,8 +81,7 @@ std::set<std::string>& answering() {
 constexpr std::size_t most_origins = 1000;
 
 std::string origin_of(const TransportRequest& request) {
-  const detail::Url& url = request.url;
-  return detail::concatenate({url.scheme, "://", url.host, ":", std::to_string(url.port)});
+  return std::string(request.url.before_target());
 }
 
 /// A body that should be zstd no more. Node hands out what it cannot decode as it came, which its

@@ -1,23 +1,15 @@
 // URLs by the platform's own URL class.
 #include "platform/url.hpp"
 
-#include <charconv>
+#include <utility>
 
 #include "wasm/fetch_bridge.hpp"
-#include "wasm/fetch_operation.hpp"
 
 namespace reqivo::detail {
 namespace {
 
 /// What `reqivo_url_parse` writes to while it is on the stack.
 thread_local std::string* answer = nullptr;
-
-std::uint16_t default_port(std::string_view scheme) noexcept {
-  if (scheme == "http" || scheme == "ws") return 80;
-  if (scheme == "https" || scheme == "wss") return 443;
-  if (scheme == "ftp") return 21;
-  return 0;
-}
 
 int hexadecimal_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
@@ -40,35 +32,19 @@ bool has_forbidden_code_point(std::string_view host) noexcept {
   return false;
 }
 
-Url from_lines(std::string_view text) {
-  Url url;
-  url.href = wasm::take_line(text);
-  url.scheme = wasm::take_line(text);
-  url.username = wasm::take_line(text);
-  url.password = wasm::take_line(text);
-  url.host = wasm::take_line(text);
-  const std::string_view port = wasm::take_line(text);
-  url.has_port = !port.empty();
-  url.port = default_port(url.scheme);
-  if (url.has_port) std::from_chars(port.data(), port.data() + port.size(), url.port);
-  url.target = wasm::take_line(text);
-  url.fragment = wasm::take_line(text);
-  return url;
-}
-
 }  // namespace
 
 std::optional<Url> parse_url(std::string_view input, const Url* base) {
-  if (base != nullptr && base->href.empty()) return std::nullopt;
-  const std::string_view base_href = base != nullptr ? base->href : std::string_view();
+  if (base != nullptr && base->href().empty()) return std::nullopt;
+  const std::string_view base_href =
+      base != nullptr ? std::string_view(base->href()) : std::string_view();
   std::string text;
   answer = &text;
   if (reqivo_url_parse(input.data(), input.size(), base_href.data(), base_href.size()) == 0) {
     return std::nullopt;
   }
-  Url url = from_lines(text);
-  const bool names_domain = url.scheme == "http" || url.scheme == "https";
-  if (names_domain && has_forbidden_code_point(url.host)) return std::nullopt;
+  Url url(std::move(text));
+  if (url.is_http() && has_forbidden_code_point(url.host())) return std::nullopt;
   return url;
 }
 

@@ -67,7 +67,7 @@ class FakeBody final : public BodySource {
 Sent record(const TransportRequest& request) {
   Sent sent;
   sent.method = request.method;
-  sent.url = request.url.href;
+  sent.url = request.url.href();
   sent.headers = request.headers;
   sent.has_body = !request.body.empty();
   sent.streamed = request.body.source() != nullptr;
