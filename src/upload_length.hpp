@@ -1,4 +1,4 @@
-// Holds a streamed request body against the length that was given for it.
+// What both platforms hold a request body against: the length given for it, and an early answer.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,10 @@
 #include "platform/failure.hpp"
 
 namespace reqivo::detail {
+
+/// Whether an answer with `status`, which comes before the server has the whole body, ends the
+/// sending: it refuses the body, or sends the client elsewhere.
+[[nodiscard]] constexpr bool refuses_upload(int status) noexcept { return status >= 300; }
 
 /// Counts the pieces of a streamed body; both platforms fail alike where the length is wrong.
 class UploadLength {

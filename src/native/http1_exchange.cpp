@@ -145,7 +145,7 @@ bool Http1Exchange::rejected_early() {
     early_failure_ = std::move(parsed).failure();
     return true;
   }
-  return head_received_ && parser().head().status >= 300;
+  return head_received_ && detail::refuses_upload(parser().head().status);
 }
 
 bool Http1Exchange::rejected_meanwhile() {

@@ -43,9 +43,8 @@ Task<Outcome<Done>> send_buffered(std::shared_ptr<const TransportRequest> reques
 
 using Head = std::optional<FetchOperation::Head>;
 
-/// A server may answer before it has the whole body. Only an answer that refuses it, or sends the
-/// client elsewhere, ends the sending, as natively.
-bool refuses(const Head& head) noexcept { return head && head->status >= 300; }
+/// A server may answer before it has the whole body.
+bool refuses(const Head& head) noexcept { return head && detail::refuses_upload(head->status); }
 
 /// Whether no more of the body is wanted, by what the operation has told; takes the head.
 bool ended_early(FetchOperation& operation, Head& head) {

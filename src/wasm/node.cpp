@@ -114,11 +114,19 @@ class DecodedZstd final : public detail::BodySource {
   bool checked_ = false;
 };
 
+/// Codings are named without regard to case (RFC 9110 §8.4.1).
+bool names_zstd(std::string_view codings) noexcept {
+  constexpr std::string_view zstd = "zstd";
+  for (; codings.size() >= zstd.size(); codings.remove_prefix(1)) {
+    if (same_field_name(codings.substr(0, zstd.size()), zstd)) return true;
+  }
+  return false;
+}
+
 void take_answer(const TransportRequest& request, TransportResponse& answer) {
   if (answering().size() == most_origins) answering().clear();
   answering().insert(origin_of(request));
-  const std::string coding(answer.headers.get("Content-Encoding").value_or(""));
-  if (answer.body && coding.find("zstd") != std::string::npos) {
+  if (answer.body && names_zstd(answer.headers.get("Content-Encoding").value_or(""))) {
     answer.body = std::make_unique<DecodedZstd>(std::move(answer.body));
   }
 }

@@ -176,6 +176,8 @@ TEST_CASE("a zstd body is decoded or refused, and never handed out as it came", 
     CHECK(whole == seeded_bytes(5000, 1));
     const std::string pieces = co_await body_of("&chunked=1");
     CHECK(pieces == seeded_bytes(5000, 1));
+    const std::string other_spelling = co_await body_of("&label=ZStd");
+    CHECK(other_spelling == seeded_bytes(5000, 1));
     if (test_target() != "node") co_return;
     // What only says so goes through where nothing decodes it.
     const Response plain = co_await session.get("/encoded?coding=identity&label=zstd&body=ab");
