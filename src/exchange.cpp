@@ -62,10 +62,12 @@ Task<Response> Exchange::send(std::shared_ptr<Exchange> self) {
   {
     const Unanswered unanswered(*self);
     self->run_request_hooks();
-    Supervised<Done> step(perform(self, true), self->steps_, *self->deadline_, *self->progress_,
-                          Scheduler::current().loop());
-    Outcome<Done> done = co_await step;
-    if (!done) self->raise(done.failure());
+    for (Task<Outcome<Done>> step = ask(self); step; step = next_step(self, true)) {
+      Supervised<Done> supervised(std::move(step), self->steps_, *self->deadline_, *self->progress_,
+                                  Scheduler::current().loop());
+      Outcome<Done> done = co_await supervised;
+      self->check(done);
+    }
   }
   self->response_.url_ = std::move(self->request_.url).href();  // whose last use this is
   self->finish_response();
@@ -77,11 +79,11 @@ Task<StreamResponse> Exchange::open(std::shared_ptr<Exchange> self) {
   if (!begun) self->raise(begun.failure());
   Unanswered unanswered(*self);
   self->run_request_hooks();
-  {
-    Supervised<Done> step(perform(self, false), self->steps_, *self->deadline_, *self->progress_,
-                          Scheduler::current().loop());
-    Outcome<Done> done = co_await step;
-    if (!done) self->raise(done.failure());
+  for (Task<Outcome<Done>> step = ask(self); step; step = next_step(self, false)) {
+    Supervised<Done> supervised(std::move(step), self->steps_, *self->deadline_, *self->progress_,
+                                Scheduler::current().loop());
+    Outcome<Done> done = co_await supervised;
+    self->check(done);
   }
   self->response_.url_ = self->request_.url.href();
   self->finish_response();
@@ -124,39 +126,57 @@ void Exchange::run_request_hooks() {
   }
 }
 
-Task<Outcome<Done>> Exchange::perform(std::shared_ptr<Exchange> self, bool buffered) {
-  TransportRequest& request = self->request_;
-  const FollowRedirect follow =
-      self->session_->capabilities->manual_redirects ? self->session_->follow_redirect : nullptr;
-  RedirectChain chain(request.redirect, self->max_redirects_);
-  for (;;) {
-    self->progress_->enter(Phase::url);  // each hop has its own time to connect and to answer
-    TransportResponse response;
-    Task<Outcome<Done>> sending = self->transport_->send({self, &request}, response);
-    Outcome<Done> answered = co_await std::move(sending);
-    if (!answered) co_return answered;
-    if (follow != nullptr && is_redirect_status(response.status)) {
-      Outcome<bool> redirected =
-          co_await follow(chain, response, request, self->response_.history_);
-      if (!redirected) co_return std::move(redirected).failure();
-      if (redirected.value()) continue;
-    }
-    self->take_head(response);
-    auto refused = self->take_whole_body(std::move(response.whole_body), buffered);
-    if (refused) co_return std::move(*refused);
-    if (!buffered || !self->source_) co_return Done();
-    co_return co_await self->buffer_body();
-  }
+/// A step may succeed in the very turn in which the exchange is aborted.
+void Exchange::check(Outcome<Done>& done) const {
+  if (!done) raise(done.failure());
+  if (failure_) raise(*failure_);
 }
 
-void Exchange::take_head(TransportResponse& response) {
+Task<Outcome<Done>> Exchange::ask(std::shared_ptr<Exchange> self) {
+  Exchange& exchange = *self;
+  return exchange.transport_->send({std::move(self), &exchange.request_}, exchange.answer_);
+}
+
+Task<Outcome<Done>> Exchange::next_step(const std::shared_ptr<Exchange>& self, bool buffered) {
+  Exchange& exchange = *self;
+  if (exchange.may_lead_on()) return follow_redirects(self);
+  if (exchange.source_) return {};  // its body has been read
+  exchange.take_head();
+  if (!exchange.take_whole_body(buffered)) return exchange.refuse_body();
+  if (buffered && exchange.source_) return exchange.buffer_body();
+  return {};
+}
+
+bool Exchange::may_lead_on() const noexcept {
+  return !answer_is_final_ && is_redirect_status(answer_.status) &&
+         session_->capabilities->manual_redirects;
+}
+
+Task<Outcome<Done>> Exchange::follow_redirects(std::shared_ptr<Exchange> self) {
+  TransportRequest& request = self->request_;
+  RedirectChain chain(request.redirect, self->max_redirects_);
+  while (self->may_lead_on()) {
+    Outcome<bool> redirected = co_await self->session_->follow_redirect(
+        chain, self->answer_, request, self->response_.history_);
+    if (!redirected) co_return std::move(redirected).failure();
+    self->answer_is_final_ = !redirected.value();
+    if (!redirected.value()) break;
+    self->progress_->enter(Phase::url);  // each hop has its own time to connect and to answer
+    self->answer_ = TransportResponse();
+    Outcome<Done> answered = co_await ask(self);
+    if (!answered) co_return answered;
+  }
+  co_return Done();
+}
+
+void Exchange::take_head() {
   response_.method_ = request_.method;
-  response_.status_code_ = response.status;
-  response_.reason_ = std::move(response.reason);
-  response_.http_version_ = response.http_version;
-  response_.headers_ = std::move(response.headers);
-  if (!response.final_url.empty()) request_.url = Url(std::move(response.final_url));
-  source_ = std::move(response.body);
+  response_.status_code_ = answer_.status;
+  response_.reason_ = std::move(answer_.reason);
+  response_.http_version_ = answer_.http_version;
+  response_.headers_ = std::move(answer_.headers);
+  if (!answer_.final_url.empty()) request_.url = Url(std::move(answer_.final_url));
+  source_ = std::move(answer_.body);
   // A generator that was sent is its caller's no longer: it goes as early as it can.
   if (!request_.body.empty()) request_.body = RequestBody();
 }
@@ -185,6 +205,7 @@ bool Exchange::abort(std::string_view reason) noexcept {
 
 void Exchange::end_body() noexcept {
   source_.reset();
+  answer_.body.reset();
   transport_.reset();
   leave();
 }

@@ -51,14 +51,22 @@ class Exchange final : public Supervisor::Step {
 
   // before the head
   [[nodiscard]] Outcome<Done> begin();
-  static Task<Outcome<Done>> perform(std::shared_ptr<Exchange> self, bool buffered);
   void run_request_hooks();
-  void take_head(TransportResponse& response);
-  [[nodiscard]] std::optional<Failure> take_whole_body(std::string bytes, bool buffered);
+  // The steps to the response, one after another: mostly the first is the only one.
+  static Task<Outcome<Done>> ask(std::shared_ptr<Exchange> self);
+  /// Takes the answer in. Holds nothing where there is no more to be done.
+  static Task<Outcome<Done>> next_step(const std::shared_ptr<Exchange>& self, bool buffered);
+  void check(Outcome<Done>& done) const;
+  [[nodiscard]] bool may_lead_on() const noexcept;
+  static Task<Outcome<Done>> follow_redirects(std::shared_ptr<Exchange> self);
+  void take_head();
+  /// False: it is over the limit.
+  [[nodiscard]] bool take_whole_body(bool buffered);
   void finish_response();
 
   // the body
   Task<Outcome<Done>> buffer_body();
+  Task<Outcome<Done>> refuse_body();
   [[nodiscard]] Failure over_limit() const;
 
   // the end
@@ -78,6 +86,8 @@ class Exchange final : public Supervisor::Step {
   TimePoint start_{};
   Supervisor steps_;
 
+  TransportResponse answer_;
+  bool answer_is_final_ = false;  // no redirect is to be followed
   Response response_;
   std::unique_ptr<BodySource> source_;
   std::optional<std::size_t> body_limit_;

@@ -97,16 +97,19 @@ Task<Response> Exchange::buffer(BodyOwner owner, Response response) {
   co_return std::move(self.response_);
 }
 
-std::optional<Failure> Exchange::take_whole_body(std::string bytes, bool buffered) {
-  if (bytes.empty()) return std::nullopt;
+bool Exchange::take_whole_body(bool buffered) {
+  std::string& bytes = answer_.whole_body;
+  if (bytes.empty()) return true;
   if (!buffered) {
     source_ = make_body_source(std::move(bytes));
-    return std::nullopt;
+    return true;
   }
-  if (body_limit_ && bytes.size() > *body_limit_) return over_limit();
+  if (body_limit_ && bytes.size() > *body_limit_) return false;
   response_.body_ = std::move(bytes);
-  return std::nullopt;
+  return true;
 }
+
+Task<Outcome<Done>> Exchange::refuse_body() { co_return over_limit(); }
 
 Task<Outcome<Done>> Exchange::buffer_body() {
   if (!source_) co_return Done();

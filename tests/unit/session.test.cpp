@@ -1,6 +1,7 @@
 // Sessions over a scripted transport: settings, life and end.
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <reqivo/client.hpp>
 #include <reqivo/errors.hpp>
@@ -353,6 +354,34 @@ TEST_CASE("close takes no new requests, waits for running ones, and leaves strea
   };
   run(scenario(server, time));
   CHECK(server.transports_alive() == 0);
+}
+
+TEST_CASE("a session that ends in the turn in which an answer came fails the request") {
+  const ManualTime time;
+  const auto body_of = [](AsyncSession& session, bool streamed) -> Task<std::string> {
+    if (!streamed) co_return (co_await session.get("http://h/")).body();
+    StreamResponse stream = co_await session.get("http://h/").stream();
+    co_return (co_await stream.buffer()).body();
+  };
+  const auto end = [](std::unique_ptr<AsyncSession>& session) -> Task<void> {
+    co_await sleep(1s);
+    session.reset();
+  };
+  const auto wait = [](JoinHandle<std::string> body) -> Task<void> {
+    CHECK_THROWS_AS(co_await body, ClosedError);
+  };
+  for (const bool streamed : {false, true}) {
+    INFO("streamed: " << streamed);
+    FakeServer server;
+    auto session = std::make_unique<AsyncSession>();
+    server.serve(*session);
+    server.answer().before_head(1s).body("some").body("more");
+    auto body = create_task(body_of(*session, streamed));
+    const auto ending = create_task(end(session));
+    run(wait(std::move(body)));
+    CHECK(server.aborted() == 1);
+    CHECK(server.open() == 0);
+  }
 }
 
 TEST_CASE("a close that is given up does no harm") {
