@@ -4,6 +4,7 @@
 #include <reqivo/headers.hpp>
 
 #include "concatenate.hpp"
+#include "white_space.hpp"
 
 namespace reqivo {
 namespace {
@@ -23,13 +24,6 @@ constexpr std::array<bool, 256> token_table = make_token_table();
 
 constexpr char to_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-std::string_view trimmed(std::string_view value) noexcept {
-  constexpr std::string_view white_space = " \t";  // OWS, RFC 9110 §5.6.3
-  const std::size_t first = value.find_first_not_of(white_space);
-  if (first == std::string_view::npos) return {};
-  return value.substr(first, value.find_last_not_of(white_space) - first + 1);
 }
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -54,7 +48,7 @@ void check_value(std::string_view name, std::string_view value) {
 Headers::value_type checked_field(std::string_view name, std::string_view value) {
   check_name(name);
   check_value(name, value);
-  return Headers::value_type(name, trimmed(value));
+  return Headers::value_type(name, detail::trim(value));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <reqivo/headers.hpp>
 
 #include "native/coding.hpp"
+#include "white_space.hpp"
 
 namespace reqivo::native {
 
@@ -36,19 +37,13 @@ const KnownCoding* find_coding(std::string_view name) noexcept {
   return found == known_codings.end() ? nullptr : found;
 }
 
-std::string_view trim(std::string_view text) noexcept {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// The elements of all the fields, in order; empty ones and "identity" are none (RFC 9110 §5.6.1).
 std::vector<std::string_view> codings_of(const std::vector<std::string_view>& values) {
   std::vector<std::string_view> codings;
   for (std::string_view rest : values) {
     for (;;) {
       const std::size_t comma = rest.find(',');
-      const std::string_view element = trim(rest.substr(0, comma));
+      const std::string_view element = detail::trim(rest.substr(0, comma));
       if (!element.empty() && !same_field_name(element, "identity")) codings.push_back(element);
       if (comma == std::string_view::npos) break;
       rest.remove_prefix(comma + 1);

@@ -3,22 +3,16 @@
 #include <algorithm>
 #include <string_view>
 
+#include "white_space.hpp"
+
 namespace reqivo::native {
 
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 void read_connection_options(std::string_view list, FramingFields& fields) {
   while (!list.empty()) {
     const auto comma = std::min(list.find(','), list.size());
-    const std::string_view option = trim(list.substr(0, comma));
+    const std::string_view option = detail::trim(list.substr(0, comma));
     fields.close = fields.close || same_field_name(option, "close");
     fields.keep_alive = fields.keep_alive || same_field_name(option, "keep-alive");
     list.remove_prefix(std::min(comma + 1, list.size()));

@@ -12,6 +12,7 @@
 
 #include "native/http1_framing.hpp"
 #include "native/parted_text.hpp"
+#include "white_space.hpp"
 
 namespace reqivo::native {
 
@@ -34,8 +35,6 @@ constexpr std::size_t empty_line_size = 2;
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 constexpr std::size_t usual_field_count = 8;
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /// RFC 9112 §4: reason-phrase = 1*( HTAB / SP / VCHAR / obs-text ). llhttp does not look.
 bool is_reason_phrase(std::string_view text) {
@@ -149,9 +148,7 @@ int Http1Parser::State::on_field_complete(llhttp_t* parser) noexcept {
   Headers& headers = self.stage == Stage::trailers ? self.trailers : self.head.headers;
   if (headers.empty() && self.stage == Stage::head) headers.reserve(self.expected_field_count);
   // llhttp has skipped the white space before the value, not the one after it.
-  std::string_view value = self.field_value.text();
-  while (!value.empty() && is_blank(value.back())) value.remove_suffix(1);
-  headers.add_unchecked(self.field_name.text(), value);
+  headers.add_unchecked(self.field_name.text(), detail::trim_end(self.field_value.text()));
   self.field_name.clear();
   self.field_value.clear();
   return HPE_OK;
