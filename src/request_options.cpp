@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <reqivo/version.hpp>
+#include <utility>
 
 #include "concatenate.hpp"
 #include "credentials.hpp"
@@ -64,7 +65,7 @@ std::optional<Failure> read_url(RequestOptions& options, SessionState& session, 
   }
   if (!to.is_http()) return invalid_url("its scheme is neither http nor https");
   for (const auto& [name, value] : options.params) {
-    to = with_query_parameter(to, name, value);
+    to = with_query_parameter(std::move(to), name, value);
   }
   return std::nullopt;
 }

@@ -127,7 +127,7 @@ bool assign_plain_target(Url& to, std::string& input, const Url& known, bool kno
   return true;
 }
 
-Url with_query_parameter(const Url& url, std::string_view name, std::string_view value) {
+Url with_query_parameter(Url url, std::string_view name, std::string_view value) {
   std::string pair;
   const std::size_t query = url.target().find('?');
   if (query == std::string_view::npos) {
@@ -138,8 +138,9 @@ Url with_query_parameter(const Url& url, std::string_view name, std::string_view
   append_form_encoded(pair, name, "%20");
   pair += '=';
   append_form_encoded(pair, value, "%20");
-  std::string href = url.href();
-  href.insert(url.before_target().size() + url.target().size(), pair);
+  const std::size_t end = url.before_target().size() + url.target().size();
+  std::string href = std::move(url).href();
+  href.insert(end, pair);
   return Url(std::move(href));
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reqivo::detail {
 
@@ -16,7 +17,7 @@ namespace reqivo::detail {
 class Url {
  public:
   Url() = default;
-  /// Cuts up what the URL Standard's serialiser gave.
+  /// Cuts up what the URL Standard's serialiser gave: it holds a scheme, at least.
   explicit Url(std::string href);
   /// The origin and user info of `other`, which is http or https, followed by `target`: the whole
   /// is `href`.
@@ -85,8 +86,7 @@ class Url {
 /// `url` with `name=value` appended to its query, percent-encoded as
 /// application/x-www-form-urlencoded except that a space is "%20" (servers differ on '+', none on
 /// %20).
-[[nodiscard]] Url with_query_parameter(const Url& url, std::string_view name,
-                                       std::string_view value);
+[[nodiscard]] Url with_query_parameter(Url url, std::string_view name, std::string_view value);
 
 /// `url` without user info and fragment, as it may go on the wire.
 [[nodiscard]] Url without_credentials(const Url& url);

@@ -4,9 +4,9 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
-#include "concatenate.hpp"
 #include "idempotent.hpp"
 #include "redirect.hpp"
 #include "scheduler.hpp"

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "support/capability.hpp"
 #include "url_cases.hpp"
@@ -216,7 +217,7 @@ TEST_CASE("query parameters are encoded, a space as %20", "[url]") {
 
 TEST_CASE("query parameters add up", "[url]") {
   Url url = with_query_parameter(parsed("http://h/#f"), "a", "1");
-  url = with_query_parameter(url, "a", "2");
+  url = with_query_parameter(std::move(url), "a", "2");
   CHECK(url.href() == "http://h/?a=1&a=2#f");
   CHECK(url.target() == "/?a=1&a=2");
   check_parts_agree(url);
