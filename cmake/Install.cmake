@@ -7,7 +7,9 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/reqivo")
 install(TARGETS reqivo EXPORT reqivo-targets FILE_SET HEADERS)
 if(CMAKE_SYSTEM_NAME STREQUAL "Emscripten")
   install(TARGETS reqivo_js EXPORT reqivo-targets)
-  install(FILES "${PROJECT_SOURCE_DIR}/src/wasm/library_reqivo.js" DESTINATION "${CMAKE_INSTALL_LIBDIR}/reqivo")
+  install(
+    DIRECTORY "${PROJECT_SOURCE_DIR}/src/wasm/" DESTINATION "${CMAKE_INSTALL_LIBDIR}/reqivo"
+    FILES_MATCHING PATTERN "library_reqivo*.js")
   install(FILES "${PROJECT_SOURCE_DIR}/cmake/WasmExceptions.cmake" DESTINATION "${package_dir}")
 else()
   install(

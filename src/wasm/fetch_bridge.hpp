@@ -1,4 +1,4 @@
-// The whole C ABI between C++ and library_reqivo.js, both ways. Nothing else may cross.
+// The whole C ABI between C++ and library_reqivo*.js, both ways. Nothing else may cross.
 //
 // JavaScript moves bytes and settles promises; it holds no policy. It calls in from the outermost
 // frame only, never from inside one of the functions declared as implemented there (but for those
@@ -17,7 +17,7 @@ using EM_VAL = struct _EM_VAL*;  // as in emscripten/val.h, which only reqivo/js
 
 extern "C" {
 
-// ---- implemented in library_reqivo.js
+// ---- implemented in library_reqivo*.js
 //
 // `noexcept`: the code that would handle a C++ exception from there is a good part of each call.
 
@@ -99,7 +99,7 @@ void reqivo_promise_reject(std::int32_t promise, const char* text, std::size_t s
 /// owns.
 emscripten::EM_VAL reqivo_embind(void (*convert)(void*), void* context);
 
-// ---- implemented in C++, called from library_reqivo.js
+// ---- implemented in C++, called from library_reqivo*.js
 //
 // Those that give an int answer whether the suspended program may go on.
 

@@ -28,7 +28,7 @@ class Aborter {
 [[nodiscard]] int fetch_calls();
 [[nodiscard]] int fetch_calls_inside();
 
-/// How many fetches and promises library_reqivo.js holds on to.
+/// How many fetches and promises the JavaScript half holds on to.
 [[nodiscard]] int fetches_held();
 [[nodiscard]] int promises_held();
 

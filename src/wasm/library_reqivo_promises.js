@@ -1,0 +1,88 @@
+// What reqivo/js.hpp needs: promises that C++ settles, and embind's exceptions. See library_reqivo.js.
+
+addToLibrary({
+  $reqivoPromises__postset: 'reqivoPromises.records = new Map();',
+  $reqivoPromises__deps: ['$reqivo', '$Emval', 'reqivo_promise_abort', 'reqivo_promise_forget'],
+  $reqivoPromises: {
+    records: null, // by handle
+    lastHandle: 0,
+
+    make(signal) {
+      const handle = ++reqivoPromises.lastHandle;
+      const record = { settled: false };
+      record.promise = new Promise((resolve, reject) => Object.assign(record, { resolve, reject }));
+      reqivoPromises.records.set(handle, record);
+      if (signal) reqivoPromises.follow(signal, handle, record);
+      return handle;
+    },
+    follow(signal, handle, record) {
+      const abort = () => {
+        if (record.settled) return;
+        reqivoPromises.settle(handle, () => record.reject(signal.reason));
+        // The signal may be aborted by JavaScript that C++ called.
+        queueMicrotask(() => {
+          reqivoPromises.records.delete(handle);
+          reqivo.enter(() => _reqivo_promise_abort(handle));
+        });
+      };
+      if (signal.aborted) {
+        abort();
+        return;
+      }
+      record.unfollow = () => signal.removeEventListener('abort', abort);
+      signal.addEventListener('abort', abort);
+    },
+    settle(handle, how) {
+      const record = reqivoPromises.records.get(handle);
+      if (!record || record.settled) return;
+      record.settled = true;
+      record.unfollow?.();
+      how(record);
+    },
+    // The task that settles is still on the stack.
+    forget(handle) {
+      queueMicrotask(() => {
+        reqivoPromises.records.delete(handle);
+        callUserCallback(() => _reqivo_promise_forget(handle));
+      });
+    },
+  },
+
+  reqivo_promise_make__deps: ['$reqivoPromises', '$Emval'],
+  reqivo_promise_make: (signal) => reqivoPromises.make(Emval.toValue(signal)),
+
+  reqivo_promise_object__deps: ['$reqivoPromises', '$Emval'],
+  reqivo_promise_object: (handle) => Emval.toHandle(reqivoPromises.records.get(handle).promise),
+
+  reqivo_promise_settled__deps: ['$reqivoPromises'],
+  reqivo_promise_settled: (handle) => (reqivoPromises.records.get(handle).settled ? 1 : 0),
+
+  reqivo_promise_resolve__deps: ['$reqivoPromises', '$Emval'],
+  reqivo_promise_resolve: (handle, value) => {
+    const result = Emval.toValue(value);
+    reqivoPromises.settle(handle, (record) => record.resolve(result));
+    reqivoPromises.forget(handle);
+  },
+
+  reqivo_promise_reject__deps: ['$reqivoPromises'],
+  reqivo_promise_reject: (handle, text, size, retryable) => {
+    const lines = new TextDecoder().decode(reqivo.bytes(text, size)).split('\n');
+    const [name, code, phase] = lines;
+    const error = new Error(lines.slice(3).join('\n'));
+    Object.assign(error, { 'name': name, 'code': code, 'phase': phase, 'retryable': !!retryable });
+    reqivoPromises.settle(handle, (record) => record.reject(error));
+    reqivoPromises.forget(handle);
+  },
+
+  // C++ does not see exceptions of JavaScript: one would leave its task where it was, for good.
+  reqivo_embind__deps: ['$Emval'],
+  reqivo_embind: (convert, context) => {
+    try {
+      {{{ makeDynCall('vp', 'convert') }}}(context);
+      return 0;
+    } catch (error) {
+      if (error?.name != 'BindingError' && error?.name != 'UnboundTypeError') throw error;
+      return Emval.toHandle(error.message);
+    }
+  },
+});
