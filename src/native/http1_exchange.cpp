@@ -21,9 +21,9 @@ namespace {
 constexpr std::size_t joined_with_head = 16 * 1024;
 /// Bodies above this are watched for an answer that comes while they are sent.
 constexpr std::size_t watched_body = 64 * 1024;
-/// The most that one chunk holds: large enough that the system call counts little, small enough to
+/// The most that one chunk holds: large enough that what each costs counts little, small enough to
 /// stay in the processor's cache.
-constexpr std::size_t largest_chunk = 128 * 1024;
+constexpr std::size_t largest_chunk = 256 * 1024;
 /// Chunks of a chunked body below this are cheaper to take from a buffer, several at once.
 constexpr std::size_t worth_a_read = 64 * 1024;
 

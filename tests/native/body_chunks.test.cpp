@@ -29,7 +29,7 @@ using testing::TlsTestServer;
 
 constexpr std::array<bool, 2> plain_and_secure = {false, true};
 /// A chunk as it is received holds this much at most.
-constexpr std::size_t full_chunk = 128 * 1024;
+constexpr std::size_t full_chunk = 256 * 1024;
 
 /// Bytes among which nothing repeats at a distance that a mistake would shift it by.
 std::string body_of(std::size_t size) {
@@ -227,7 +227,8 @@ TEST_CASE("a chunk makes as much room as is likely to be used") {
   CHECK(chunk.room_size() == 2 * 16384);
   const char* const memory = chunk.room();
   CHECK(receive(16384).data() == memory);
-  for (const std::size_t room : std::array<std::size_t, 4>({32768, 65536, 131072, 131072})) {
+  for (const std::size_t room :
+       std::array<std::size_t, 5>({32768, 65536, 131072, full_chunk, full_chunk})) {
     chunk.make_room(full_chunk);
     CHECK(chunk.room_size() == room);
     CHECK(receive(room).size() == room);
@@ -241,7 +242,7 @@ TEST_CASE("a chunk makes as much room as is likely to be used") {
 TEST_CASE("a body arrives byte for byte, whatever its size and framing", "[body chunks]") {
   run_test([]() -> Task<void> {
     for (const std::size_t size : std::array<std::size_t, 8>(
-             {1, 65535, 65536, 65537, full_chunk - 1, full_chunk, full_chunk + 1, 300007})) {
+             {1, 65535, 65536, 65537, full_chunk - 1, full_chunk, full_chunk + 1, 600007})) {
       co_await check_all_framings(size, 30011);
     }
   });
