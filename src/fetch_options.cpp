@@ -26,6 +26,11 @@ FetchOptions& FetchOptions::mode(RequestMode value) {
   return assign(mode_, value);
 }
 
+FetchOptions& FetchOptions::cache(CacheMode value) {
+  detail::enable_request_modes();  // of which one of the values needs one
+  return assign(cache_, value);
+}
+
 }  // namespace reqivo
 
 namespace reqivo::detail {

@@ -72,8 +72,9 @@ class FetchOptions {
   /// `capabilities().stored_credentials` is false.
   FetchOptions& credentials(Credentials value) { return assign(credentials_, value); }
   FetchOptions& mode(RequestMode value);
-  /// Platforms: UnsupportedError for `only_if_cached` where `capabilities().http_cache` is false.
-  FetchOptions& cache(CacheMode value) { return assign(cache_, value); }
+  /// Platforms: UnsupportedError for `only_if_cached` where `capabilities().http_cache` is false,
+  /// and elsewhere when a request goes with it in another mode than RequestMode::same_origin.
+  FetchOptions& cache(CacheMode value);
   FetchOptions& referrer_policy(ReferrerPolicy value) { return assign(referrer_policy_, value); }
   /// The body must have this digest, such as "sha256-..." (Subresource Integrity §3.1); otherwise
   /// NetworkError. Platforms: UnsupportedError where `capabilities().integrity` is false.

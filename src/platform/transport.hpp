@@ -192,7 +192,8 @@ class Transport {
 /// Called before the first request whose body is streamed. What a transport needs for those alone
 /// may hang on this function, so that a program that streams no body need not carry it.
 void enable_uploads() noexcept;
-/// The same for requests that choose a mode of the Fetch API: called where one is chosen.
+/// The same for requests that choose a mode or a cache mode of the Fetch API: called where one is
+/// chosen.
 void enable_request_modes() noexcept;
 
 }  // namespace reqivo::detail

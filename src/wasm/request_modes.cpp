@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "concatenate.hpp"
 #include "wasm/node.hpp"
+#include "white_space.hpp"
 
 namespace reqivo::wasm {
 namespace {
@@ -32,8 +34,7 @@ constexpr bool is_of_language(char c) noexcept {
 bool is_type_of_form(std::string_view type) noexcept {
   constexpr std::array<std::string_view, 3> types{"application/x-www-form-urlencoded",
                                                   "multipart/form-data", "text/plain"};
-  type = type.substr(0, type.find(';'));
-  type = type.substr(0, type.find_last_not_of(" \t") + 1);
+  type = detail::trim_end(type.substr(0, type.find(';')));
   return std::any_of(types.begin(), types.end(),
                      [type](std::string_view one) { return same_field_name(one, type); });
 }
@@ -69,8 +70,12 @@ std::string forbidden_without_cors(const detail::TransportRequest& request) {
 
 std::string forbidden_by(const detail::TransportRequest& request) {
   // Node has no page whose origin could be another one: modes change nothing.
-  if (node() != nullptr || request.fetch.mode() != RequestMode::no_cors) return {};
-  return forbidden_without_cors(request);
+  if (node() != nullptr) return {};
+  const std::optional<RequestMode> mode = request.fetch.mode();
+  if (request.fetch.cache() == CacheMode::only_if_cached && mode != RequestMode::same_origin) {
+    return "cache(only_if_cached) outside RequestMode::same_origin";  // browsers: a TypeError
+  }
+  return mode == RequestMode::no_cors ? forbidden_without_cors(request) : std::string();
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What the request modes of the Fetch Standard forbid, in programs that choose one.
+// What the request modes of the Fetch Standard forbid, in programs that choose one or a cache mode.
 #pragma once
 
 #include <atomic>

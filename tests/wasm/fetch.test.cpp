@@ -253,6 +253,21 @@ TEST_CASE("without CORS a page may send what a form could, and nothing is droppe
   });
 }
 
+TEST_CASE("the cache alone can be asked for what is of the page's own origin", "[fetch]") {
+  require(capabilities().http_cache, "http_cache");
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    session.fetch(FetchOptions().cache(CacheMode::only_if_cached));
+    const auto refused = co_await failure_of<UnsupportedError>(session.get("/get"));
+    const std::string why = refused.what();
+    CHECK(why.find("RequestMode::same_origin") != std::string::npos);
+    // That there is nothing in the cache is for the browser to say.
+    FetchOptions own_origin;
+    own_origin.mode(RequestMode::same_origin);
+    static_cast<void>(co_await failure_of<NetworkError>(session.get("/get").fetch(own_origin)));
+  });
+}
+
 TEST_CASE("an upload that cannot be streamed is held in memory up to the limit", "[fetch]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
