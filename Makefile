@@ -31,9 +31,9 @@ test:  ## Build and test everything: natively, in Node, Chromium and Firefox, sa
 
 bench:  ## Measure against other clients, natively and in Node, Chromium and Firefox
 	@toolchains/setup build test wasm browsers bench
-	@cmake --preset native-release -DREQIVO_BUILD_BENCH=ON
-	@cmake --build --preset native-release --target bench/all
-	@bench/run build/native-release
+	@cmake --preset native-speed
+	@cmake --build --preset native-speed
+	@bench/run build/native-speed
 	@cmake --preset wasm-speed
 	@cmake --build --preset wasm-speed
 	@node bench/wasm/run.mjs build/wasm-speed
