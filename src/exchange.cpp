@@ -46,8 +46,10 @@ Exchange::~Exchange() {
 
 void Exchange::raise(const Failure& failure) const {
   Failure told = failure;
-  // A server that answered with a redirect has acted on the request, whatever happened after that.
-  if (!response_.history_.empty()) told.retryable = false;
+  // A server that answered with a redirect has acted on the request, and one that was sent it
+  // before may have, whatever happened after that.
+  const bool sent_before = progress_ && progress_->sent_before();
+  if (sent_before || !response_.history_.empty()) told.retryable = false;
   // A base URL that does not parse is what is wrong.
   const std::string* url = &request_.url.href();
   if (url->empty()) url = session_->has_bad_base() ? &session_->base_url : &options_.url;

@@ -129,12 +129,13 @@ Task<Outcome<Done>> Http1Exchange::send_piece(OutgoingBytes bytes, bool last) {
   auto sent = co_await connection.write(std::move(bytes), !head_received_);
   while (sent.ok() && connection.write_unfinished()) {
     const bool more_may_come = connection.take_early_input();
-    if (rejected_early()) {
+    // The end without a head: no answer comes any more, however much is sent.
+    if (rejected_early() || (!more_may_come && !head_received_)) {
       stop_sending();
       co_return Done();
     }
     if (last && head_received_) co_return Done();
-    sent = co_await connection.finish_write(more_may_come && !head_received_);
+    sent = co_await connection.finish_write(!head_received_);
   }
   co_return sent;
 }

@@ -190,7 +190,10 @@ class PoolState final : public std::enable_shared_from_this<PoolState>, private 
       const Duration idle(now - entry.idle.back().since);
       entry.idle.pop_back();
       note_taken(entry);
-      if (connection->usable(idle, check)) return connection;
+      // Where nobody has driven the loop meanwhile, its timer has not closed it.
+      const bool expired =
+          limits_.idle_timeout() && idle.nanoseconds() >= limits_.idle_timeout()->nanoseconds();
+      if (!expired && connection->usable(idle, check)) return connection;
       --entry.open;
       --open_;
     }

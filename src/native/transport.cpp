@@ -177,10 +177,14 @@ Task<Outcome<Done>> send_request(std::shared_ptr<Shared> shared, SharedRequest r
     const bool stale = reused && !exchange.answer_started() &&
                        received.failure().code == ErrorCode::connection_closed;
     if (stale && replayable) {
+      request->progress->will_send_again();
       kept = KeptConnection::none;  // and so there is no third time
       continue;
     }
-    co_return connection_ended ? std::move(sent).failure() : std::move(received).failure();
+    // A server that refuses a client in TLS, or answers nonsense, closes after it has said so.
+    const bool told_why = received.failure().code != ErrorCode::connection_closed;
+    co_return connection_ended && !told_why ? std::move(sent).failure()
+                                            : std::move(received).failure();
   }
 }
 

@@ -50,6 +50,9 @@ class ExchangeProgress {
   void set_listener(Listener* listener) noexcept { listener_ = listener; }
   /// Bytes went either way.
   void moved() noexcept { last_activity_ = loop_.now(); }
+  /// The request has gone out once, unanswered, and goes out again: the server may have acted on it
+  /// whatever becomes of that.
+  void will_send_again() noexcept { sent_before_ = true; }
   /// From here to `callers_turn_ended` the caller's own code is at work, such as the generator of a
   /// streamed body: that takes as long as it takes, and only the total goes on.
   void callers_turn_began() noexcept { callers_turn_ = true; }
@@ -65,12 +68,14 @@ class ExchangeProgress {
   [[nodiscard]] TimePoint connecting_since() const noexcept { return connecting_since_; }
   [[nodiscard]] TimePoint last_activity() const noexcept { return last_activity_; }
   [[nodiscard]] bool is_callers_turn() const noexcept { return callers_turn_; }
+  [[nodiscard]] bool sent_before() const noexcept { return sent_before_; }
 
  private:
   const EventLoop& loop_;
   Listener* listener_ = nullptr;
   Phase phase_ = Phase::url;
   bool callers_turn_ = false;
+  bool sent_before_ = false;
   TimePoint phase_start_;
   TimePoint connecting_since_{};
   TimePoint last_activity_;

@@ -103,6 +103,7 @@ Task<Outcome<Done>> send_whole(std::shared_ptr<const TransportRequest> request,
                                TransportResponse& response) {
   Outcome<Done> answered = co_await exchange_whole(request, response);
   if (!answered && node() != nullptr && node()->may_be_replayed(answered.failure(), *request)) {
+    request->progress->will_send_again();
     co_return co_await exchange_whole(std::move(request), response);
   }
   co_return answered;

@@ -270,6 +270,31 @@ TEST_CASE("a server that takes no more of a body once it has answered is no fail
   });
 }
 
+TEST_CASE("a server that ends the connection instead of an answer ends the sending", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    session.default_timeout(Timeout().read(1h));
+    JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
+    LocalPeer peer = co_await accept_request(&listener);
+    peer.end_sending();  // and takes no more
+    static_cast<void>(co_await wait_for(failure_of<ConnectionClosedError>(std::move(request)), 5s));
+    co_await peer.wait_ended();
+  });
+}
+
+TEST_CASE("what a server said before it closed is told, not that sending failed", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
+    LocalPeer peer = co_await listener.accept();
+    peer.send("nonsense\r\n\r\n");
+    peer.close();
+    static_cast<void>(co_await failure_of<InvalidResponseError>(std::move(request)));
+  });
+}
+
 TEST_CASE("a redirect that comes while a body is sent ends the sending there", "[upload]") {
   run_test([]() -> Task<void> {
     LocalListener listener;

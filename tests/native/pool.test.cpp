@@ -12,6 +12,7 @@
 #include <reqivo/json.hpp>
 #include <reqivo/session.hpp>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -288,6 +289,17 @@ TEST_CASE("an idle connection is closed after idle_timeout", "[pool]") {
     const int second = co_await connection_of(session.get("/connection-id"));
     CHECK(first != second);
   });
+}
+
+TEST_CASE("idle_timeout holds where nothing drove the loop meanwhile", "[pool]") {
+  const auto connection_id = [](Session& session) {
+    return session.get("/connection-id").send().json().at("connection").get<int>();
+  };
+  Session session(test_server().http());
+  session.limits(Limits().idle_timeout(50ms));
+  const int first = connection_id(session);
+  std::this_thread::sleep_for(100ms);
+  CHECK(connection_id(session) != first);
 }
 
 TEST_CASE("each idle connection has its own time", "[pool]") {

@@ -2,6 +2,7 @@
 // nothing.
 #include <catch2/catch_test_macros.hpp>
 #include <future>
+#include <optional>
 #include <reqivo/async.hpp>
 #include <reqivo/json.hpp>
 #include <reqivo/session.hpp>
@@ -55,6 +56,23 @@ TEST_CASE("GET is sent once more where its kept connection was closed unanswered
     CHECK(use.requests == 1);
     const TagRecord record = co_await tag_record(tag);
     CHECK(record.started == 2);
+  });
+}
+
+TEST_CASE("a request that has gone out once is not retryable, however its replay fails",
+          "[replay]") {
+  run_test([]() -> Task<void> {
+    std::optional<KeptConnection> kept(std::in_place);
+    co_await kept->make();
+    AsyncSession session = std::move(kept->session);
+    LocalPeer peer = std::move(kept->peer);
+    JoinHandle<Response> request = create_task(session.delete_("/account"));
+    static_cast<void>(co_await peer.take_head());
+    kept.reset();  // nobody listens any more
+    peer.close();
+    const ConnectError failure = co_await failure_of<ConnectError>(std::move(request));
+    CHECK(failure.phase() == Phase::connect);
+    CHECK_FALSE(failure.retryable());
   });
 }
 
