@@ -53,6 +53,14 @@ class Exchange::Reading {
     if (!completed_) static_cast<void>(exchange_.abort("a read of the stream was cancelled"));
   }
   void completed() noexcept { completed_ = true; }
+  /// The body may be at hand, and the time be up all the same.
+  void check_deadline() {
+    const ExchangeProgress& progress = *exchange_.progress_;
+    if (auto late = exchange_.deadline_->expired(progress, progress.last_activity())) {
+      completed();
+      exchange_.fail(std::move(*late));
+    }
+  }
 
  private:
   Exchange& exchange_;
@@ -63,10 +71,7 @@ Task<std::optional<std::string>> Exchange::read(std::shared_ptr<Exchange> self) 
   if (self->failure_) self->raise(*self->failure_);
   if (!self->source_) co_return std::nullopt;
   Reading reading(*self);
-  if (auto late = self->deadline_->expired(*self->progress_, self->progress_->last_activity())) {
-    reading.completed();
-    self->fail(std::move(*late));
-  }
+  reading.check_deadline();
   Supervised<std::string> step(self->source_->read(), self->steps_, *self->deadline_,
                                *self->progress_, Scheduler::current().loop());
   Outcome<std::string> piece = co_await step;
@@ -86,6 +91,7 @@ Task<Response> Exchange::buffer(BodyOwner owner, Response response) {
   self.response_ = std::move(response);
   {
     Reading reading(self);
+    reading.check_deadline();
     Supervised<Done> step(self.buffer_body(), self.steps_, *self.deadline_, *self.progress_,
                           Scheduler::current().loop());
     Outcome<Done> done = co_await step;

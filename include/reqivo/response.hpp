@@ -117,9 +117,10 @@ class Response : public ResponseHead {
 /// A response whose body is pulled while it arrives. No more of it is held than the chunk being
 /// handed out: who reads slowly holds the sender back.
 ///
-/// Lifetime: the StreamResponse and the generators made from it own the exchange together. When the
-/// last of them goes before the end of the body, the connection is closed at once. Closing the
-/// session leaves it readable; destroying the session does not: reading then throws ClosedError.
+/// Lifetime: the StreamResponse and what was made from it, its generators and a `buffer()`, own the
+/// exchange together. When the last of them goes before the end of the body, the connection is
+/// closed at once. Closing the session leaves it readable; destroying the session does not: reading
+/// then throws ClosedError.
 /// Errors: what a read throws, every later read throws again. Destroying a read that is under way
 /// aborts the exchange. Two reads at the same time are RequestError (`invalid_request`), and the
 /// first goes on.

@@ -188,6 +188,14 @@ TEST_CASE("a request that changed on its way is no loop") {
   CHECK(away.follow(302, location("http://h/a"), secret).value());  // now without credentials
   CHECK(away.follow(302, location("http://o/"), secret).failure().code == ErrorCode::redirect_loop);
 
+  TransportRequest named = make_request("GET", "http://h/a");
+  RedirectChain with_user(Redirect::follow, 20);
+  const Outcome<bool> now_with_user = with_user.follow(302, location("http://u:p@h/a"), named);
+  REQUIRE(now_with_user.ok());
+  CHECK(named.headers.get("Authorization") == "Basic dTpw");
+  CHECK(with_user.follow(302, location("http://u:p@h/a"), named).failure().code ==
+        ErrorCode::redirect_loop);
+
   TransportRequest again = make_request("POST", "http://h/a", "body");
   RedirectChain repeated(Redirect::follow, 20);
   CHECK(repeated.follow(307, location("/a"), again).value());  // the server may have changed

@@ -145,6 +145,18 @@ TEST_CASE("buffer gives the whole response once, and only an untouched body") {
   CHECK(run(begun.read()) == "two");
 }
 
+TEST_CASE("buffer looks at the total even where the body is at hand, as read does") {
+  Fixture f;
+  const auto scenario = [](Fixture& fixture) -> Task<void> {
+    fixture.server.answer().body("one").body("two");
+    StreamResponse stream = co_await fixture.session().get("http://h/").timeout(1s).stream();
+    co_await sleep(2s);
+    CHECK_THROWS_AS(co_await stream.buffer(), TotalTimeout);
+  };
+  run(scenario(f));
+  CHECK(f.server.open() == 0);
+}
+
 TEST_CASE("buffer and buffered requests honour the limit, streaming does not") {
   Fixture f;
   f.session().limits(Limits().body_size(5));
