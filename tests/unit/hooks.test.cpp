@@ -59,6 +59,26 @@ concept TakesFunctions = requires(Client client, void (*of_request)(Request&),
 static_assert(!TakesCoroutines<AsyncReqivo> && !TakesCoroutines<Session>);
 static_assert(TakesFunctions<AsyncReqivo> && TakesFunctions<Session>);
 
+TEST_CASE("a hook is one object, which keeps what state it has") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  session.on_request([count = 0](Request& request) mutable {
+    request.headers().set("X-Number", std::to_string(++count));
+  });
+  int answers = 0;
+  session.on_response([total = std::make_unique<int>(0), &answers](Response&) {
+    answers = ++*total;  // what it owns cannot be copied
+  });
+  for (const char* const number : {"1", "2", "3"}) {
+    server.answer();
+    run(session.get("http://h/"));
+    CHECK(server.last().headers.get("X-Number") == number);
+  }
+  CHECK(answers == 3);
+}
+
 TEST_CASE("a response hook sees a stream's head, once, before its body is read") {
   const ManualTime time;
   FakeServer server;

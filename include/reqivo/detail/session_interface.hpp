@@ -2,6 +2,8 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
+#include <memory>
 #include <reqivo/detail/awaitable.hpp>
 #include <reqivo/detail/session_core.hpp>
 #include <string_view>
@@ -14,6 +16,14 @@ namespace reqivo::detail {
 template <class Hook, class Argument>
 concept HookOf =
     std::invocable<Hook&, Argument&> && !Awaitable<std::invoke_result_t<Hook&, Argument&>>;
+
+/// A hook that stays one object however often it is copied, with whatever state it keeps.
+template <class Argument, class Hook>
+std::function<void(Argument&)> share_hook(Hook hook) {
+  return [shared = std::make_shared<Hook>(std::move(hook))](Argument& argument) {
+    static_cast<void>(std::invoke(*shared, argument));
+  };
+}
 
 /// Settings apply to requests sent afterwards. They chain, on a named session and on a temporary
 /// one. Errors: ClosedError where the session was moved from.
@@ -104,11 +114,11 @@ class SessionInterface {
   }
   Derived&& fetch(FetchOptions options) && { return std::move(fetch(std::move(options))); }
   /// Called once for each request just before it is sent; may change its headers. Hooks run in the
-  /// order they were added; what one throws, the request throws. A hook is a plain function: a
-  /// coroutine is refused by the compiler.
+  /// order they were added; what one throws, the request throws. A hook may keep state of its
+  /// own; it is a plain function: a coroutine is refused by the compiler.
   template <HookOf<Request> Hook>
   Derived& on_request(Hook hook) & {
-    core().on_request(RequestHook(std::move(hook)));
+    core().on_request(share_hook<Request>(std::move(hook)));
     return self();
   }
   template <HookOf<Request> Hook>
@@ -119,7 +129,7 @@ class SessionInterface {
   /// empty one where it is streamed. Order and errors: as `on_request`.
   template <HookOf<Response> Hook>
   Derived& on_response(Hook hook) & {
-    core().on_response(ResponseHook(std::move(hook)));
+    core().on_response(share_hook<Response>(std::move(hook)));
     return self();
   }
   template <HookOf<Response> Hook>
