@@ -129,15 +129,6 @@ std::string_view phase_in_words(Phase phase) noexcept {
   return "";
 }
 
-/// Control characters could break a log's lines or drive a terminal.
-std::string without_controls(std::string_view text) {
-  std::string clean(text);
-  std::replace_if(
-      clean.begin(), clean.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }, '?');
-  return clean;
-}
-
 std::string message_of(const Failure& failure, const std::string& method, const std::string& url) {
   std::string message = method.empty() ? "request" : method;
   if (!url.empty()) message.append(" ").append(url);

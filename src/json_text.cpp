@@ -16,7 +16,8 @@ namespace {
 /// `what` and `where` are about the JSON that came from `url`.
 [[noreturn]] void throw_json_error(const std::string& url, std::string_view what,
                                    std::string_view where) {
-  throw JsonError(ErrorCode::json, Phase::none, false, concatenate({redact_url(url), what, where}));
+  throw JsonError(ErrorCode::json, Phase::none, false,
+                  without_controls(concatenate({redact_url(url), what, where})));
 }
 
 /// Makes a value of what nlohmann's parser reads. `json::parse` would do, but brings along a second

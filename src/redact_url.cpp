@@ -1,4 +1,5 @@
-// Cutting secrets out of URLs, also out of text that no URL parser accepts.
+// What messages must not show: secrets in URLs, also in text that no URL parser accepts, and
+// control characters.
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -87,11 +88,15 @@ std::string redacted(const std::string& text) {
 
 }  // namespace
 
+std::string without_controls(std::string_view text) {
+  std::string clean(text);
+  std::replace_if(clean.begin(), clean.end(), is_control, '?');
+  return clean;
+}
+
 std::string redact_url(std::string_view url) {
-  std::string text = redacted(as_parsed(url));
   // Only now: a '?' put in before would look like a query.
-  std::replace_if(text.begin(), text.end(), is_control, '?');
-  return text;
+  return without_controls(redacted(as_parsed(url)));
 }
 
 }  // namespace reqivo::detail

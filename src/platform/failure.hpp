@@ -68,6 +68,9 @@ struct Done {
 [[noreturn]] void throw_failure(const Failure& failure, std::string_view method,
                                 std::string_view url);
 
+/// `text` in one line: control characters could break a log's lines or drive a terminal.
+[[nodiscard]] std::string without_controls(std::string_view text);
+
 /// `url` without user info, query and fragment; also for text that is not a valid URL.
 [[nodiscard]] std::string redact_url(std::string_view url);
 

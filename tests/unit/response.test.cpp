@@ -22,6 +22,13 @@ using test::FakeServer;
 using test::ManualTime;
 using Strings = std::vector<std::string>;
 
+/// Asks for a member whose name has two lines.
+struct BadlyNamed {
+  friend void from_json(const nlohmann::json& from, BadlyNamed&) {
+    static_cast<void>(from.at("line\r\nbreak"));
+  }
+};
+
 struct Point {
   int x = 0;
   int y = 0;
@@ -186,6 +193,12 @@ TEST_CASE("JSON that does not parse or fit is JsonError, which repeats nothing o
     static_cast<void>(f.get("[]").json<int>());
   } catch (const JsonError& error) {
     CHECK(std::string(error.what()).find(url) != std::string::npos);
+  }
+  try {
+    static_cast<void>(f.get("{}").json<BadlyNamed>());
+    FAIL_CHECK("nothing thrown");
+  } catch (const JsonError& error) {
+    CHECK(std::string_view(error.what()).find_first_of("\r\n") == std::string_view::npos);
   }
   CHECK_THROWS_AS(f.get(R"({"x": 1})").json<Point>(), JsonError);
   CHECK_THROWS_AS(f.get(R"({"x": "1", "y": 2})").json<Point>(), JsonError);
