@@ -1,5 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
+#include <ratio>
 #include <reqivo/detail/duration.hpp>
 #include <reqivo/detail/timer.hpp>
 
@@ -17,6 +18,20 @@ TEST_CASE("any chrono duration is held in nanoseconds", "[kit][duration]") {
   CHECK(Duration(nanoseconds(9'100'000'000'000'000'001)).nanoseconds() ==
         nanoseconds(9'100'000'000'000'000'001));
   CHECK(Duration(std::chrono::seconds(1)) == Duration(std::chrono::milliseconds(1000)));
+}
+
+TEST_CASE("a duration in parts of a second that nanoseconds do not divide stays exact",
+          "[kit][duration]") {
+  using Sixtieths = std::chrono::duration<long long, std::ratio<1, 60>>;
+  CHECK(Duration(Sixtieths(1)).nanoseconds() == nanoseconds(16'666'666));
+  CHECK(Duration(Sixtieths(-90)).nanoseconds() == nanoseconds(-1'500'000'000));
+  CHECK(Duration(Sixtieths(400'000'000'001)).nanoseconds() ==
+        nanoseconds(6'666'666'666'683'333'333));
+  CHECK(Duration(Sixtieths::max()).nanoseconds() == longest);
+  using Thirds = std::chrono::duration<unsigned, std::ratio<1, 3>>;
+  CHECK(Duration(Thirds(4)).nanoseconds() == nanoseconds(1'333'333'333));
+  constexpr Duration at_compile_time = std::chrono::duration<int, std::ratio<1, 30>>(15);
+  CHECK(at_compile_time.nanoseconds() == nanoseconds(500'000'000));
 }
 
 TEST_CASE("a duration too long for nanoseconds is the longest there is", "[kit][duration]") {

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <ratio>
+#include <type_traits>
 
 namespace reqivo {
 
@@ -26,12 +28,23 @@ class Duration {
   template <class Rep, class Period>
   static constexpr std::chrono::nanoseconds saturate(
       std::chrono::duration<Rep, Period> value) noexcept {
-    using Wide = std::chrono::duration<double, std::nano>;
+    using Approximate = std::chrono::duration<double, std::nano>;
     constexpr double bound = 9.2e18;  // just inside what int64 nanoseconds hold
-    const double wide = std::chrono::duration_cast<Wide>(value).count();
+    const double wide = std::chrono::duration_cast<Approximate>(value).count();
     if (!(wide <= bound)) return std::chrono::nanoseconds::max();
     if (wide < -bound) return std::chrono::nanoseconds::min();
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(value);
+    using Factor = std::ratio_divide<Period, std::nano>;
+    if constexpr (std::is_integral_v<Rep> && Factor::num != 1 && Factor::den != 1) {
+      // In two steps: what duration_cast multiplies first may be larger than the result.
+      using Wide = std::common_type_t<Rep, std::intmax_t>;
+      constexpr auto divisor = static_cast<Wide>(Factor::den);
+      const auto count = static_cast<Wide>(value.count());
+      const auto whole = static_cast<std::intmax_t>(count / divisor);
+      const auto rest = static_cast<std::intmax_t>(count % divisor);
+      return std::chrono::nanoseconds(whole * Factor::num + rest * Factor::num / Factor::den);
+    } else {
+      return std::chrono::duration_cast<std::chrono::nanoseconds>(value);
+    }
   }
 
   std::chrono::nanoseconds nanoseconds_;
