@@ -124,15 +124,17 @@ void JoinState::abandon() noexcept {
   }
 }
 
+void JoinState::release_task() noexcept {
+  if (task_destroyed_) return;
+  task_destroyed_ = settling_ = true;
+  destroy_task();
+  settling_ = false;
+}
+
 void JoinState::settle() noexcept {
   if (settling_)
     return;  // the task's own destructors let go of its handle: the call around this one goes on
-  settling_ = true;
-  if (status_ == Status::cancelled && !task_destroyed_) {
-    task_destroyed_ = true;
-    destroy_task();
-  }
-  settling_ = false;
+  if (status_ == Status::cancelled) release_task();
   if (has_handle_ || waiter_ != nullptr) return;
   if (detached_) Scheduler::current().remove_detached(*this);
   report_unseen_failure();

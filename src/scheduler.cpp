@@ -84,6 +84,11 @@ class Owner {
   Owner(const Owner&) = delete;
   Owner& operator=(const Owner&) = delete;
   ~Owner() {
+    if (this_thread != nullptr && this_thread->runs()) {
+      // By std::exit in a coroutine: what is on the stack never comes back, and is not destroyed.
+      this_thread->cancel_detached();
+      return;
+    }
     delete this_thread;  // whose tasks look for it while they are destroyed
     this_thread = nullptr;
     thread_has_ended = true;
@@ -251,7 +256,7 @@ void Scheduler::defer(JoinState& state) noexcept {
 }
 
 void Scheduler::settle_deferred() noexcept {
-  while (deferred_ != nullptr) {
+  while (deferred_ != nullptr && !runs()) {
     JoinState& state = *std::exchange(deferred_, deferred_->next_deferred_);
     state.deferred_ = false;
     state.settle();

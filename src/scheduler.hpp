@@ -76,13 +76,15 @@ class Scheduler {
   /// is the current time, which who asks mostly knows. Who never needs to wait, since its peer is
   /// always faster, would keep timers and everybody else waiting for good.
   [[nodiscard]] bool had_its_share(TimePoint now) noexcept;
+  /// Whether a coroutine is on the stack right now.
+  [[nodiscard]] bool runs() const noexcept { return running_ != nullptr; }
   /// Whether `first` or a coroutine that it awaits is on the stack right now.
   [[nodiscard]] bool is_running(const PromiseBase& first) const noexcept;
   /// Has `state.settle()` called when no coroutine is on the stack.
   void defer(JoinState& state) noexcept;
   void add_detached(JoinState& state) noexcept;
   void remove_detached(JoinState& state) noexcept;
-  /// Cancels all tasks that go on by themselves. Only with no coroutine on the stack.
+  /// Cancels all tasks that go on by themselves; those on the stack are left as they are.
   void cancel_detached() noexcept;
 
   void schedule(TimerNode& node, TimePoint when);

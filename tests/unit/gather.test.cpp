@@ -43,6 +43,12 @@ class ForeignAwaiter {
   std::coroutine_handle<>* slot_;
 };
 
+/// Awaitable by its name alone.
+class NamedAwaitable {
+ public:
+  [[nodiscard]] ForeignAwaiter operator co_await() & noexcept { return ForeignAwaiter(nullptr); }
+};
+
 /// As a request builder is: awaitable by a member operator, and convertible to a task.
 class Builder {
  public:
@@ -397,6 +403,16 @@ TEST_CASE("a gather given an empty task starts none of the others", "[kit][gathe
   CHECK_THROWS_AS(run(std::move(vector)), std::logic_error);
   CHECK_THROWS_AS(run(std::move(tuple)), std::logic_error);
   CHECK_THROWS_AS(run(std::move(results)), std::logic_error);
+}
+
+TEST_CASE("what can be awaited by its name alone can be gathered", "[kit][gather]") {
+  run_test([]() -> Task<void> {
+    NamedAwaitable named;
+    auto both = gather(named, NamedAwaitable());
+    const auto [one, other] = co_await std::move(both);
+    CHECK(one == 9);
+    CHECK(other == 9);
+  });
 }
 
 TEST_CASE("gathers nest", "[kit][gather]") {

@@ -198,6 +198,40 @@ TEST_CASE("a waiter that is destroyed leaves the task running", "[kit][join_hand
   CHECK(outcome.empty());
 }
 
+TEST_CASE("what a joined task holds is let go of when it is joined", "[kit][join_handle]") {
+  run_test([]() -> Task<void> {
+    int destroyed = 0;
+    const auto holding = [](Witness, bool fails) -> Task<int> {
+      if (fails) throw std::runtime_error("joined");
+      co_return 7;
+    };
+    JoinHandle<int> handle = create_task(holding(Witness(&destroyed), false));
+    CHECK(destroyed == 0);
+    const int value = co_await handle;
+    CHECK(value == 7);
+    CHECK(destroyed == 1);
+    JoinHandle<int> failing = create_task(holding(Witness(&destroyed), true));
+    CHECK_THROWS_AS(co_await failing, std::runtime_error);
+    CHECK(destroyed == 2);
+  });
+}
+
+TEST_CASE("one million jobs, each after the one before, use constant stack",
+          "[kit][join_handle][stack]") {
+  run_test([]() -> Task<void> {
+    const auto job_after = [](JoinHandle<void> previous) -> Task<void> {
+      if (!previous.done()) FAIL_CHECK("all of them finish at once");
+      co_await previous;
+    };
+    const auto first = []() -> Task<void> { co_return; };
+    JoinHandle<void> last = create_task(first());
+    for (int number = 0; number < one_million; ++number) {
+      last = create_task(job_after(std::move(last)));
+    }
+    co_await last;
+  });
+}
+
 TEST_CASE("one million tasks created and joined at once use constant stack",
           "[kit][join_handle][stack]") {
   run_test([]() -> Task<void> {

@@ -342,6 +342,23 @@ TEST_CASE("a named builder is sent once, by whatever takes it") {
   CHECK(f.server.sent().size() == 3);
 }
 
+TEST_CASE("a named builder need not outlive what awaits it") {
+  Fixture f;
+  const auto send = [](Fixture& fixture) {
+    RequestBuilder named = fixture.post().body("waited for");
+    return wait_for(named, 2s);
+  };
+  static_cast<void>(run(send(f)));
+  CHECK(f.server.last().body == "waited for");
+  const auto send_two = [](Fixture& fixture) {
+    RequestBuilder one = fixture.post();
+    RequestBuilder other = fixture.post().body("gathered");
+    return gather(one, other);
+  };
+  static_cast<void>(run(send_two(f)));
+  CHECK(f.server.last().body == "gathered");
+}
+
 TEST_CASE("every member works on a named builder, which is sent once") {
   Fixture f;
   const nlohmann::json document = 1;

@@ -37,6 +37,15 @@ TEST_CASE("a result's value can be moved out", "[kit][result]") {
   CHECK(**std::move(again) == 6);
 }
 
+TEST_CASE("a result's value may be an exception", "[kit][result]") {
+  const Result<std::exception_ptr> value(thrown(Foreign()));
+  CHECK(value.has_value());
+  CHECK_THROWS_AS(std::rethrow_exception(value.value()), Foreign);
+  const Result<std::exception_ptr> failure{detail::KeptFailure(thrown(Foreign()))};
+  CHECK_FALSE(failure.has_value());
+  CHECK_THROWS_AS(failure.value(), Foreign);
+}
+
 TEST_CASE("a failed result throws its exception with its own type", "[kit][result]") {
   const Result<int> result(
       thrown(WaitTimeoutError(ErrorCode::wait_timeout, Phase::none, false, "late")));

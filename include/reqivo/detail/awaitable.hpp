@@ -17,9 +17,25 @@ decltype(auto) get_awaiter(Awaitable&& awaitable) {
   }
 }
 
-template <class Awaitable>
+}  // namespace detail
+
+/// What `co_await` accepts in a coroutine of the kit: a Task, a request builder, a JoinHandle, or
+/// any type with the members of an awaiter. One that resumes the coroutine itself does so from the
+/// event loop, on the coroutine's thread and with no other coroutine on the stack.
+template <class T>
+concept Awaitable = requires(T&& awaitable) {
+  detail::get_awaiter(std::forward<T>(awaitable)).await_resume();
+};
+
+namespace detail {
+
+/// How what is kept as `T` is awaited: as what is given away, or by its name where it wants that.
+template <class T>
+using AwaitedAs = std::conditional_t<Awaitable<T>, T&&, T&>;
+
+template <class T>
 using AwaitResult =
-    std::remove_cvref_t<decltype(get_awaiter(std::declval<Awaitable&&>()).await_resume())>;
+    std::remove_cvref_t<decltype(get_awaiter(std::declval<AwaitedAs<T>>()).await_resume())>;
 
 template <class>
 inline constexpr bool is_task = false;
@@ -49,37 +65,33 @@ Task<T> into_task(Task<T>& task) {
   return std::move(task);
 }
 
-/// Whatever else can be awaited. Lifetime: what `Kept` leaves where it is outlives the task.
+template <class T>
+Task<AwaitResult<T>> await_owned(T owned) {
+  co_return co_await static_cast<AwaitedAs<T>>(owned);
+}
+
+/// Whatever else can be awaited. What cannot be copied is taken over where it can become a task, as
+/// a request builder can. Lifetime: what is left where it is outlives the task.
 template <class A>
 requires(!is_task<std::decay_t<A>>) Task<AwaitResult<Kept<A>>> into_task(A&& awaitable) {
-  if constexpr (std::is_lvalue_reference_v<Kept<A>>) {
-    return await_where_it_is(awaitable);
-  } else if constexpr (std::is_convertible_v<A&&, Task<AwaitResult<Kept<A>>>>) {
+  using Value = std::remove_reference_t<A>;
+  if constexpr (std::is_convertible_v<A&&, Task<AwaitResult<Kept<A>>>>) {
     Task<AwaitResult<Kept<A>>> task = std::forward<A>(awaitable);
     return task;
+  } else if constexpr (!std::is_lvalue_reference_v<Kept<A>>) {
+    return await_owned<Kept<A>>(std::forward<A>(awaitable));
+  } else if constexpr (std::is_convertible_v<Value&&, Task<AwaitResult<Kept<A>>>>) {
+    return await_owned<Value>(std::move(awaitable));
   } else {
-    return [](Kept<A> owned) -> Task<AwaitResult<Kept<A>>> {
-      co_return co_await std::move(owned);
-    }(std::forward<A>(awaitable));
+    return await_where_it_is(awaitable);
   }
 }
 
-}  // namespace detail
-
-/// What `co_await` accepts in a coroutine of the kit: a Task, a request builder, a JoinHandle, or
-/// any type with the members of an awaiter. One that resumes the coroutine itself does so from the
-/// event loop, on the coroutine's thread and with no other coroutine on the stack.
-template <class T>
-concept Awaitable = requires(T&& awaitable) {
-  detail::get_awaiter(std::forward<T>(awaitable)).await_resume();
-};
-
-namespace detail {
 /// What functions that await for their caller take as `A&&`: anything that can be awaited. A task
 /// and a request builder may be given by their names, and are taken over; a JoinHandle, too, and
 /// stays where it is.
 template <class A>
-concept AwaitableArgument = Awaitable<Kept<A>>;
+concept AwaitableArgument = Awaitable<AwaitedAs<Kept<A>>>;
 }  // namespace detail
 
 }  // namespace reqivo

@@ -75,7 +75,7 @@ void check_all(std::tuple<Task<T>...>& children) {
 
 template <class T>
 [[nodiscard]] Result<T> take_result(TaskPromise<T>& promise) {
-  if (promise.failure()) return Result<T>(promise.failure());
+  if (promise.failure()) return Result<T>(KeptFailure(promise.failure()));
   if constexpr (std::is_void_v<T>) {
     return Result<void>();
   } else {
@@ -199,7 +199,8 @@ template <Awaitable A>
   return detail::gather_vector(detail::into_tasks(std::move(awaitables)));
 }
 
-/// Runs all of them at once; gives every outcome in the order given, and never fails.
+/// Runs all of them at once; gives every outcome in the order given, whatever fails. Errors: as
+/// above, std::logic_error for what cannot be awaited.
 template <Awaitable A>
 [[nodiscard]] auto gather(std::vector<A> awaitables, ReturnExceptions) {
   return detail::gather_vector_results(detail::into_tasks(std::move(awaitables)));
@@ -210,15 +211,16 @@ template <Awaitable A>
 /// outlives what is returned; it is cancelled with the others.
 template <detail::AwaitableArgument... A>
 [[nodiscard]] auto gather(A&&... awaitables) {
-  return detail::gather_tuple(std::tuple(detail::into_task(std::forward<A>(awaitables))...));
+  // In braces, which keep to the order: of two that are the same, the first is taken.
+  return detail::gather_tuple(std::tuple{detail::into_task(std::forward<A>(awaitables))...});
 }
 
-/// Runs all of them at once; gives a tuple of every outcome in the order given, and never fails.
-/// Lifetime: as above.
+/// Runs all of them at once; gives a tuple of every outcome in the order given, whatever fails.
+/// Errors and lifetime: as above.
 template <detail::AwaitableArgument... A>
 [[nodiscard]] auto gather(ReturnExceptions, A&&... awaitables) {
   return detail::gather_tuple_results(
-      std::tuple(detail::into_task(std::forward<A>(awaitables))...));
+      std::tuple{detail::into_task(std::forward<A>(awaitables))...});
 }
 
 }  // namespace reqivo

@@ -28,6 +28,9 @@ class JoinState {
   void mark_taken() noexcept { taken_ = true; }
   /// The waiter was destroyed while it waited, and takes the task along.
   void abandon() noexcept;
+  /// Destroys the coroutine, whose outcome has been taken out: one job that awaits another's handle
+  /// would otherwise keep all those before it.
+  void release_task() noexcept;
   /// Who is to be woken when it is done.
   void set_waiter(PromiseBase& waiter) noexcept { waiter_ = &waiter; }
   /// The waiter has its answer or was destroyed. May delete this object.
@@ -102,10 +105,23 @@ class [[nodiscard]] JoinAwaiter {
   }
   T await_resume() {
     if (state_->cancelled()) throw_cancelled();
+    const Release release(*state_);
     return detail_promise(state_->task()).take();
   }
 
  private:
+  /// Once the outcome has left the coroutine, as a value or as an exception.
+  class Release {
+   public:
+    explicit Release(JoinState& state) noexcept : state_(state) {}
+    Release(const Release&) = delete;
+    Release& operator=(const Release&) = delete;
+    ~Release() { state_.release_task(); }
+
+   private:
+    JoinState& state_;
+  };
+
   TypedJoinState<T>* state_;
   WithoutWaiter then_;
 };

@@ -36,7 +36,10 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   Result(T value) : value_(std::move(value)) {}
-  explicit Result(std::exception_ptr failure) : failure_(std::move(failure)) {}
+  explicit Result(std::exception_ptr failure) requires(!std::is_same_v<T, std::exception_ptr>)
+      : failure_(std::move(failure)) {}
+  /// For the kit, whatever T is.
+  explicit Result(detail::KeptFailure failure) noexcept : failure_(std::move(failure)) {}
 
   [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
   [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
@@ -82,6 +85,7 @@ class [[nodiscard]] Result<void> {
  public:
   Result() noexcept = default;
   explicit Result(std::exception_ptr failure) : failure_(std::move(failure)) {}
+  explicit Result(detail::KeptFailure failure) noexcept : failure_(std::move(failure)) {}
 
   [[nodiscard]] bool has_value() const noexcept { return !failure_.present(); }
   [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
