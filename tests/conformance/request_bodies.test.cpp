@@ -60,6 +60,7 @@ Generator<std::string> failing_pieces(std::string tag) {
 Task<std::string> upload(Task<Response> sent) {
   const Response response = co_await std::move(sent);
   response.raise_for_status();
+  INFO("the answer's body: \"" << response.body() << '"');
   const nlohmann::json seen = response.json();
   co_return seen.at("bytes").dump() + " " + seen.at("framing").get<std::string>();
 }
