@@ -110,7 +110,7 @@ Outcome<bool> RedirectChain::follow(int status, const Headers& answer, Transport
   } else if (auto credentials = url_credentials(url);
              credentials && !request.headers.contains("Authorization")) {
     request.headers.set("Authorization", *credentials);
-    seen_.clear();  // as above
+    seen_.clear();  // here, too
   }
   request.url = without_secrets(std::move(url));
   if (seen_before(request)) {

@@ -232,10 +232,6 @@ Task<Outcome<Done>> Connection::finish_write(bool stop_on_input) {
   const std::error_code error = co_await socket_.finish_write(stop_on_input);
   if (error) co_return socket_failure(error, Phase::send);
   if (socket_.write_unfinished()) co_return Done();
-  if (!write_unfinished()) {
-    plain_ = OutgoingBytes();  // its memory is of use to others
-    co_return Done();
-  }
   co_return co_await encrypt_and_send(stop_on_input);
 }
 
