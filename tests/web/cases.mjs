@@ -229,7 +229,15 @@ async function seesHeading(page, name, width) {
     const { top, left } = document.getElementById(id).getBoundingClientRect();
     return document.elementFromPoint(left + 1, top + 1)?.id === id;
   };
-  await page.until(isSeen, `${name}-title`).catch(() => assert.fail(`${name} at ${width} pixels`));
+  await page.until(isSeen, `${name}-title`).catch(async () => {
+    const where = await page.tab.evaluate((id) => JSON.stringify({
+      heading: document.getElementById(id).getBoundingClientRect(),
+      toolbar: document.querySelector('.toolbar').getBoundingClientRect(),
+      style: document.documentElement.style.cssText,
+      scrollY, innerWidth, hash: location.hash,
+    }), `${name}-title`);
+    assert.fail(`${name} at ${width} pixels: ${where}`);
+  });
 }
 
 async function coversNoHeading(page) {

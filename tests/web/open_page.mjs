@@ -54,7 +54,7 @@ class DemoPage {
     this.tab.on('error', (error) => this.heard.push(`crash: ${error.message}`));
     if (this.prefix === 'chromium') await this.#watchChromiumLog();
     await this.tab.evaluateOnNewDocument(hearProblems);
-    await this.resize(1360);
+    await this.tab.setViewport({ width: 1360, height: 900 });
     await this.tab.goto(url);
     await this.until(() => document.documentElement.dataset.ready === 'true');
     const configuration = await this.tab.evaluate(() => fetch('config.json').then((r) => r.json()));
@@ -85,8 +85,15 @@ class DemoPage {
     return this.until(`(${condition})(document.querySelector('[data-pattern="${pattern}"]'))`);
   }
 
-  resize(width) {
-    return this.tab.setViewport({ width, height: 900 });
+  // The page follows its toolbar's height a frame after the window has its new width: a link that
+  // is clicked in between leads to where the toolbar was to end before.
+  async resize(width) {
+    await this.tab.setViewport({ width, height: 900 });
+    await this.until((wanted) => {
+      const followed = document.documentElement.style.getPropertyValue('--toolbar-height');
+      const { offsetHeight } = document.querySelector('.toolbar');
+      return innerWidth === wanted && followed === `${offsetHeight}px`;
+    }, width);
   }
 
   part(pattern, role) {
