@@ -50,7 +50,7 @@ class Exchange::Reading {
   Reading& operator=(const Reading&) = delete;
   ~Reading() {
     exchange_.reading_ = false;
-    if (!completed_) static_cast<void>(exchange_.abort("a read of the stream was cancelled"));
+    if (!completed_) static_cast<void>(exchange_.abort("a read of the stream was cut short"));
   }
   void completed() noexcept { completed_ = true; }
   /// The body may be at hand, and the time be up all the same.

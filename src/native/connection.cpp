@@ -115,7 +115,8 @@ Outcome<Connection::Arrival> Connection::arrived(TlsEngine::Progress progress, P
 
 void Connection::send_tls_output() noexcept {
   std::string& output = tls_->pending_output();
-  if (!output.empty()) output.erase(0, socket_.try_send(output));
+  if (output.empty() || socket_.write_unfinished()) return;
+  output.erase(0, socket_.try_send(output));
 }
 
 TlsEngine::Progress Connection::decrypt_received(BodyChunk* chunk) {
@@ -189,50 +190,42 @@ std::optional<Outcome<Done>> Connection::write_now(std::string_view bytes) {
   return Done();
 }
 
-Task<Outcome<Done>> Connection::write(OutgoingBytes bytes, bool stop_on_input) {
-  if (tls_) {
-    plain_ = std::move(bytes);
-    encrypted_ = 0;
-    return encrypt_and_send(stop_on_input);
-  }
-  return write_plain(std::move(bytes), stop_on_input);
+Task<Outcome<Done>> Connection::write(OutgoingBytes bytes) {
+  return tls_ ? encrypt_and_send(std::move(bytes)) : write_plain(std::move(bytes));
 }
 
-Task<Outcome<Done>> Connection::write_plain(OutgoingBytes bytes, bool stop_on_input) {
-  const std::error_code error = co_await socket_.write(std::move(bytes), stop_on_input);
+Task<Outcome<Done>> Connection::write_plain(OutgoingBytes bytes) {
+  const std::error_code error = co_await socket_.write(std::move(bytes));
   if (error) co_return socket_failure(error, Phase::send);
   co_return Done();
 }
 
-Task<Outcome<Done>> Connection::encrypt_and_send(bool stop_on_input) {
+Task<Outcome<Done>> Connection::encrypt_and_send(OutgoingBytes bytes) {
   TurnTaking turns;
-  while (encrypted_ < plain_.size()) {
+  std::size_t encrypted = 0;
+  while (encrypted < bytes.size()) {
     if (turns.others_turn()) co_await detail::NextTurn();
-    if (!encrypt_slice()) co_return tls_failure(Phase::send);
+    if (!encrypt_slice(bytes, encrypted)) co_return tls_failure(Phase::send);
     OutgoingBytes slice(std::exchange(tls_->pending_output(), {}));
-    const std::error_code error = co_await socket_.write(std::move(slice), stop_on_input);
+    const std::error_code error = co_await socket_.write(std::move(slice));
     if (error) co_return socket_failure(error, Phase::send);
-    if (socket_.write_unfinished()) co_return Done();  // for the input's sake
   }
-  plain_ = OutgoingBytes();  // its memory is of use to others
-  encrypted_ = 0;
   co_return Done();
 }
 
-bool Connection::encrypt_slice() {
-  while (encrypted_ < plain_.size() && tls_->pending_output().size() < encrypted_at_once) {
-    const std::string_view part = plain_.from(encrypted_).substr(0, encrypted_at_once);
+bool Connection::encrypt_slice(const OutgoingBytes& bytes, std::size_t& encrypted) {
+  while (encrypted < bytes.size() && tls_->pending_output().size() < encrypted_at_once) {
+    const std::string_view part = bytes.from(encrypted).substr(0, encrypted_at_once);
     if (!tls_->write(part)) return false;
-    encrypted_ += part.size();
+    encrypted += part.size();
   }
   return true;
 }
 
-Task<Outcome<Done>> Connection::finish_write(bool stop_on_input) {
-  const std::error_code error = co_await socket_.finish_write(stop_on_input);
+Task<Outcome<Done>> Connection::finish_write() {
+  const std::error_code error = co_await socket_.finish_write();
   if (error) co_return socket_failure(error, Phase::send);
-  if (socket_.write_unfinished()) co_return Done();
-  co_return co_await encrypt_and_send(stop_on_input);
+  co_return Done();
 }
 
 bool Connection::take_early_input() {
@@ -280,7 +273,7 @@ bool Connection::take_tickets() noexcept {
 }
 
 void Connection::close() noexcept {
-  if (tls_) {
+  if (tls_ && !socket_.write_unfinished()) {  // behind half a record nothing makes sense
     tls_->shutdown();
     socket_.try_send(tls_->pending_output());
   }

@@ -72,24 +72,22 @@ class Connection {
   /// stream. Does not ask the kernel.
   [[nodiscard]] bool has_surplus();
 
-  /// Sends all of the bytes. With `stop_on_input` it may end before that, once bytes arrive while
-  /// the peer takes no more: then `write_unfinished()`, and `finish_write` goes on.
-  Task<detail::Outcome<detail::Done>> write(OutgoingBytes bytes, bool stop_on_input);
-  Task<detail::Outcome<detail::Done>> finish_write(bool stop_on_input);
+  /// Sends all of the bytes. Others may read meanwhile.
+  Task<detail::Outcome<detail::Done>> write(OutgoingBytes bytes);
   /// Sends what goes without waiting. None: that was not all, and `finish_write` goes on with a
   /// copy of the rest.
   [[nodiscard]] std::optional<detail::Outcome<detail::Done>> write_now(std::string_view bytes);
-  /// Between two writes of one message: whether input has come, or the end. Then
-  /// `take_early_input`.
+  Task<detail::Outcome<detail::Done>> finish_write();
+  /// Whoever sends may be destroyed from here on; what it has not sent stays unsent.
+  void abandon_write() noexcept { socket_.abandon_write(); }
+  /// While something is sent: whether input has come, or the end. Then `take_early_input`.
   [[nodiscard]] bool has_early_input() { return socket_.has_early_input(); }
-  /// Has `waiter` woken once there is; null: nobody any more. Only while nothing else waits.
+  /// Has `waiter` woken once there is; null: nobody any more. Only while no `fill` waits.
   void wake_on_input(detail::PromiseBase* waiter) noexcept { socket_.wake_on_input(waiter); }
-  /// After a write that ended early: adds what has arrived to `input()`, without waiting. False:
-  /// the stream has ended or failed, which the next `fill` reports.
+  /// After `has_early_input`: adds what has arrived to `input()`, without waiting. False: the
+  /// stream has ended or failed, which the next `fill` reports.
   [[nodiscard]] bool take_early_input();
-  [[nodiscard]] bool write_unfinished() const noexcept {
-    return socket_.write_unfinished() || encrypted_ < plain_.size();
-  }
+  [[nodiscard]] bool write_unfinished() const noexcept { return socket_.write_unfinished(); }
 
   /// Reads the answers. It stays with the connection, so that its memory does.
   [[nodiscard]] Http1Parser& parser() noexcept { return parser_; }
@@ -109,17 +107,17 @@ class Connection {
   void close() noexcept;
 
  private:
-  Task<detail::Outcome<detail::Done>> write_plain(OutgoingBytes bytes, bool stop_on_input);
-  /// Sends what is left of `plain_`, encrypted slice by slice.
-  Task<detail::Outcome<detail::Done>> encrypt_and_send(bool stop_on_input);
-  /// False: TLS failed.
-  [[nodiscard]] bool encrypt_slice();
+  Task<detail::Outcome<detail::Done>> write_plain(OutgoingBytes bytes);
+  /// Encrypted slice by slice.
+  Task<detail::Outcome<detail::Done>> encrypt_and_send(OutgoingBytes bytes);
+  /// Encrypts the next slice of `bytes`, of which `encrypted` many already are. False: TLS failed.
+  [[nodiscard]] bool encrypt_slice(const OutgoingBytes& bytes, std::size_t& encrypted);
   [[nodiscard]] detail::Failure tls_failure(Phase phase) const;
   /// What `error`, or the lack of it, of the socket means.
   [[nodiscard]] static detail::Outcome<Arrival> arrived(const std::error_code& error, Phase phase);
   [[nodiscard]] detail::Outcome<Arrival> arrived(TlsEngine::Progress progress, Phase phase) const;
-  /// Sends what TLS answers by itself, such as that there is no renegotiation. What does not go now
-  /// goes ahead of the next bytes.
+  /// Sends what TLS answers by itself, such as that there is no renegotiation. What does not go
+  /// now, as where a write is under way, goes ahead of the next bytes.
   void send_tls_output() noexcept;
   /// Decrypts what there is, and `ciphertext` after it, into `chunk` or, where it is null, into
   /// `input()`.
@@ -137,8 +135,6 @@ class Connection {
   Socket socket_;
   std::optional<TlsEngine> tls_;
   Http1Parser parser_;
-  OutgoingBytes plain_;  // with TLS only: what is being sent
-  std::size_t encrypted_ = 0;
   std::unique_ptr<char[]> plaintext_;  // with TLS only
   std::size_t plaintext_size_ = BufferPool::buffer_size;
   std::size_t plaintext_begin_ = 0;

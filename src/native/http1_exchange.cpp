@@ -5,7 +5,6 @@
 
 #include "native/error_map.hpp"
 #include "native/turn_taking.hpp"
-#include "raced_task.hpp"
 #include "scheduler.hpp"
 #include "upload_length.hpp"
 
@@ -40,8 +39,9 @@ Http1Exchange::Http1Exchange(Lease lease, std::shared_ptr<detail::ExchangeProgre
 
 Task<Outcome<Done>> Http1Exchange::send(std::string head, detail::RequestBody body) {
   progress_->enter(Phase::send);
-  if (body.source()) return send_stream(std::move(head), body.source(), body.length());
-  return send_bytes(std::move(head), body.bytes());
+  const bool watched = body.source() || (body.bytes() && body.bytes()->size() > watched_body);
+  if (watched) return send_watched(std::move(head), std::move(body));
+  return lease_.connection()->write(OutgoingBytes(std::move(head), body.bytes()));
 }
 
 bool Http1Exchange::can_send_now(const detail::RequestBody& body) noexcept {
@@ -53,110 +53,40 @@ std::optional<Outcome<Done>> Http1Exchange::send_now(std::string_view request) {
   return lease_.connection()->write_now(request);
 }
 
-Task<Outcome<Done>> Http1Exchange::finish_sending() {
-  return lease_.connection()->finish_write(false);
-}
+Task<Outcome<Done>> Http1Exchange::finish_sending() { return lease_.connection()->finish_write(); }
 
-Task<Outcome<Done>> Http1Exchange::send_bytes(std::string head,
-                                              std::shared_ptr<const std::string> body) {
-  const bool watched = body && body->size() > watched_body;
-  OutgoingBytes bytes(std::move(head), std::move(body));
-  if (watched) return send_piece(std::move(bytes), true);
-  return lease_.connection()->write(std::move(bytes), false);
-}
-
-/// What a server says before it has the whole body: news until there is the head of its answer.
-class Http1Exchange::EarlyAnswer {
- public:
-  explicit EarlyAnswer(const Http1Exchange& exchange) noexcept : exchange_(exchange) {}
-  [[nodiscard]] bool at_hand() {
-    return !exchange_.head_received_ && connection().has_early_input();
-  }
-  void wake(detail::PromiseBase& waiter) noexcept {
-    if (!exchange_.head_received_) connection().wake_on_input(&waiter);
-  }
-  void stop_waking() noexcept { connection().wake_on_input(nullptr); }
-
- private:
-  [[nodiscard]] Connection& connection() const noexcept { return *exchange_.lease_.connection(); }
-  const Http1Exchange& exchange_;
-};
-
-Task<Outcome<Done>> Http1Exchange::send_stream(std::string head,
-                                               std::shared_ptr<detail::UploadSource> source,
-                                               std::optional<std::uint64_t> length) {
-  auto sent = co_await send_piece(OutgoingBytes(std::move(head)), false);
-  detail::UploadLength remaining(length);
-  EarlyAnswer early_answer(*this);
-  while (sent.ok() && !sending_stopped_) {
-    detail::RacedTask making(source->next(), early_answer);
-    bool rejected = rejected_meanwhile();
-    progress_->callers_turn_began();
-    // Awaited in the body: g++ 12 awaits what stands behind && in a loop's condition in any case.
-    for (bool made = false; !made && !rejected;) {
-      made = co_await making;
-      if (!made) rejected = rejected_meanwhile();
+Task<Outcome<Done>> Http1Exchange::send_watched(std::string head, detail::RequestBody body) {
+  upload_ =
+      std::make_unique<Upload>(*lease_.connection(), progress_, std::move(head), std::move(body));
+  for (;;) {
+    co_await upload_->news();
+    if (upload_->done()) {
+      const std::unique_ptr<Upload> upload = std::move(upload_);
+      co_return upload->take();
     }
-    progress_->callers_turn_ended();
-    if (rejected) {
+    if (rejected_early()) {
       stop_sending();
       co_return Done();
     }
-    std::optional<std::string> piece = making.take();
-    if (detail::Scheduler::current().had_its_share(progress_->last_activity())) {
-      co_await detail::NextTurn();
-    }
-    if (!piece) {
-      if (auto failure = remaining.end()) co_return std::move(*failure);
-      if (!length) sent = co_await send_piece(OutgoingBytes(std::string(last_chunk)), false);
-      co_return sent;
-    }
-    if (piece->empty()) continue;
-    if (auto failure = remaining.take(piece->size())) co_return std::move(*failure);
-    if (length) {
-      sent = co_await send_piece(OutgoingBytes(std::move(*piece)), false);
-    } else {
-      std::string chunk;
-      append_chunk(chunk, *piece);
-      sent = co_await send_piece(OutgoingBytes(std::move(chunk)), false);
-    }
+    if (head_received_) co_return Done();  // whoever reads the answer lets the rest go on
   }
-  co_return sent;
-}
-
-Task<Outcome<Done>> Http1Exchange::send_piece(OutgoingBytes bytes, bool last) {
-  Connection& connection = *lease_.connection();
-  auto sent = co_await connection.write(std::move(bytes), !head_received_);
-  while (sent.ok() && connection.write_unfinished()) {
-    const bool more_may_come = connection.take_early_input();
-    // The end without a head: no answer comes any more, however much is sent.
-    if (rejected_early() || (!more_may_come && !head_received_)) {
-      stop_sending();
-      co_return Done();
-    }
-    if (last && head_received_) co_return Done();
-    sent = co_await connection.finish_write(!head_received_);
-  }
-  co_return sent;
 }
 
 bool Http1Exchange::rejected_early() {
+  const bool more_may_come = lease_.connection()->take_early_input();
   auto parsed = parse_head();
   if (!parsed.ok()) {
     early_failure_ = std::move(parsed).failure();
     return true;
   }
-  return head_received_ && detail::refuses_upload(parser().head().status);
-}
-
-bool Http1Exchange::rejected_meanwhile() {
-  Connection& connection = *lease_.connection();
-  if (head_received_ || !connection.has_early_input()) return false;
-  return !connection.take_early_input() || rejected_early();
+  if (head_received_) return detail::refuses_upload(parser().head().status);
+  if (!more_may_come) awaits_head_in_ = Phase::send;  // in vain, however much is sent
+  return !more_may_come;
 }
 
 void Http1Exchange::stop_sending() noexcept {
-  sending_stopped_ = true;
+  upload_->abandon();
+  upload_.reset();
   reusable_ = false;
 }
 
@@ -177,7 +107,7 @@ std::optional<Outcome<Done>> Http1Exchange::receive_head() {
 std::optional<Outcome<Done>> Http1Exchange::receive_head(Outcome<Connection::Arrival> arrival) {
   if (!arrival.ok()) return std::move(arrival).failure();
   if (arrival.value() != Connection::Arrival::end) return receive_head();
-  if (!parser().started()) return closed_by_peer(Phase::head);
+  if (!parser().started()) return closed_by_peer(awaits_head_in_);
   static_cast<void>(parser().finish());
   return parser().failure();
 }
@@ -249,6 +179,7 @@ class Http1Body final : public detail::BodySource {
   /// Ends the exchange abruptly; every read gives `failure` from here on.
   void fail_with(Failure failure) {
     failure_ = std::move(failure);
+    exchange_.upload_.reset();
     exchange_.lease_ = Lease();
   }
 
@@ -257,8 +188,8 @@ class Http1Body final : public detail::BodySource {
     while (ready_.empty() && !ended_ && !failure_) {
       Connection& connection = *exchange_.lease_.connection();
       if (exchange_.sending()) {
-        const Outcome<Done> sent = co_await connection.finish_write(true);
-        take_while_sending(sent);
+        co_await exchange_.upload_->news();
+        take_while_sending();
         continue;
       }
       BodyChunk* const chunk = exchange_.prepare(chunk_) ? &chunk_ : nullptr;
@@ -296,16 +227,30 @@ class Http1Body final : public detail::BodySource {
   }
   /// The server answers while it takes the request in: whichever of the two can go on does. What a
   /// server does not take does not spoil its answer.
-  void take_while_sending(const Outcome<Done>& sent) {
+  void take_while_sending() {
+    if (exchange_.upload_->done()) {
+      take_sent();
+      if (!failure_) finish_if_done();
+      return;
+    }
     Connection& connection = *exchange_.lease_.connection();
     const bool more_may_come = connection.take_early_input();
     const bool surplus = answered_ && !connection.input().empty();
-    if (!sent.ok() || !more_may_come || surplus) exchange_.stop_sending();
+    if (!more_may_come || surplus) exchange_.stop_sending();
     if (answered_) {
       finish_if_done();
     } else {
       parse();
     }
+  }
+  /// Throws what an UploadSource throws.
+  void take_sent() {
+    const std::unique_ptr<Upload> upload = std::move(exchange_.upload_);
+    const bool reusable = std::exchange(exchange_.reusable_, false);
+    Outcome<Done> sent = upload->take();
+    exchange_.reusable_ = reusable && sent.ok();
+    const bool callers_fault = !sent.ok() && sent.failure().code == ErrorCode::invalid_request;
+    if (callers_fault) fail_with(std::move(sent).failure());
   }
   void finish_if_done() {
     if (!answered_ || exchange_.sending()) return;

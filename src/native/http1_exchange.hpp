@@ -10,6 +10,7 @@
 
 #include "native/http1_parser.hpp"
 #include "native/pool.hpp"
+#include "native/upload.hpp"
 #include "platform/transport.hpp"
 
 namespace reqivo::native {
@@ -23,8 +24,8 @@ class Http1Exchange {
 
   /// Sends `head` (request line and fields) and the body. A server that answers with an error or a
   /// redirect before it has the whole body ends the sending: that is no failure, and the answer is
-  /// there to be received. One that answers otherwise gets the rest while its answer is read, where
-  /// the body is bytes. Throws what an UploadSource throws.
+  /// there to be received. One that answers otherwise gets the rest while its answer is read.
+  /// Throws what an UploadSource throws.
   Task<detail::Outcome<detail::Done>> send(std::string head, detail::RequestBody body);
   /// The body is bytes, and few of them, or none.
   [[nodiscard]] static bool can_send_now(const detail::RequestBody& body) noexcept;
@@ -35,7 +36,7 @@ class Http1Exchange {
   /// Takes in the final head, as far as it is at hand. None: it goes on with what `fill_head`
   /// gives.
   [[nodiscard]] std::optional<detail::Outcome<detail::Done>> receive_head();
-  [[nodiscard]] Connection::Fill fill_head() { return lease_.connection()->fill(Phase::head); }
+  [[nodiscard]] Connection::Fill fill_head() { return lease_.connection()->fill(awaits_head_in_); }
   [[nodiscard]] std::optional<detail::Outcome<detail::Done>> receive_head(
       detail::Outcome<Connection::Arrival> arrival);
   /// After `receive_head`; to be moved from before `take_body`.
@@ -52,26 +53,13 @@ class Http1Exchange {
 
  private:
   friend class Http1Body;
-  class EarlyAnswer;
-
-  Task<detail::Outcome<detail::Done>> send_bytes(std::string head,
-                                                 std::shared_ptr<const std::string> body);
-  Task<detail::Outcome<detail::Done>> send_stream(std::string head,
-                                                  std::shared_ptr<detail::UploadSource> source,
-                                                  std::optional<std::uint64_t> length);
-  /// `last`: nothing of the request follows. Then it may end with some of it unsent, once the head
-  /// of an answer is there that does not refuse it: whoever reads that goes on sending.
-  Task<detail::Outcome<detail::Done>> send_piece(OutgoingBytes bytes, bool last);
+  /// Sends until the head of an answer is there.
+  Task<detail::Outcome<detail::Done>> send_watched(std::string head, detail::RequestBody body);
   /// Looks at what came while sending. True: the server wants no more of the body: it has answered
-  /// with an error, or sends the client elsewhere.
+  /// with an error, sends the client elsewhere, or has ended the connection without an answer.
   [[nodiscard]] bool rejected_early();
-  /// The same where nothing is being sent, and there is anything to look at; also where the server
-  /// has ended the connection without an answer.
-  [[nodiscard]] bool rejected_meanwhile();
   /// Some of the request is still to be sent, and the server may want it.
-  [[nodiscard]] bool sending() const noexcept {
-    return !sending_stopped_ && lease_.connection()->write_unfinished();
-  }
+  [[nodiscard]] bool sending() const noexcept { return upload_ != nullptr; }
   /// Feeds what is at hand until the head is complete (true) or more is needed.
   [[nodiscard]] detail::Outcome<bool> parse_head();
   /// Makes room in `chunk` for what can be received there directly. False: what comes next goes
@@ -90,8 +78,10 @@ class Http1Exchange {
   std::shared_ptr<detail::ExchangeProgress> progress_;
   std::optional<detail::Failure> early_failure_;  // found while sending
   bool head_received_ = false;
-  bool sending_stopped_ = false;
+  Phase awaits_head_in_ = Phase::head;  // what fails then fails in this phase
   bool reusable_ = true;
+  std::unique_ptr<Upload>
+      upload_;  // while it is under way; after the lease, whose connection it uses
 };
 
 }  // namespace reqivo::native

@@ -149,6 +149,7 @@ class Socket::State final : private Reactor::Client {
     return write_now();
   }
   void start_write() noexcept { write_pending_ = true; }
+  void abandon_write() noexcept { write_pending_ = false; }
   [[nodiscard]] std::error_code write_error() const noexcept { return write_error_; }
   [[nodiscard]] bool write_pending() const noexcept { return write_pending_; }
   void set_write_waiter(detail::PromiseBase* waiter) noexcept { set_waiter(write_waiter_, waiter); }
@@ -344,42 +345,28 @@ std::error_code Socket::Fill::await_resume() noexcept {
 
 // ---- Write
 
-Socket::Write::Write(std::shared_ptr<State> state, OutgoingBytes bytes, bool stop_on_input)
-    : state_(std::move(state)), stop_on_input_(stop_on_input) {
+Socket::Write::Write(std::shared_ptr<State> state, OutgoingBytes bytes) : state_(std::move(state)) {
   state_->set_outgoing(std::move(bytes));
 }
 
-Socket::Write::Write(std::shared_ptr<State> state, bool stop_on_input)
-    : state_(std::move(state)), stop_on_input_(stop_on_input) {}
+Socket::Write::Write(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Socket::Write::~Write() {
   if (!waiting_) return;
   state_->set_write_waiter(nullptr);
-  state_->set_read_waiter(nullptr);
   if (state_->write_pending()) state_->reset();
 }
 
-bool Socket::Write::await_ready() noexcept {
-  return !state_->write_pending() && state_->write_now();
-}
+bool Socket::Write::await_ready() noexcept { return state_->write_now(); }
 
 void Socket::Write::wait(detail::PromiseBase& waiter) {
   waiting_ = true;
   state_->set_write_waiter(&waiter);
-  if (!state_->write_pending()) state_->start_write();
-  if (!stop_on_input_) return;
-  if (state_->has_early_input()) {
-    waiter.wake();
-    return;
-  }
-  state_->set_read_waiter(&waiter);
+  state_->start_write();
 }
 
 std::error_code Socket::Write::await_resume() noexcept {
-  if (waiting_) {
-    state_->set_write_waiter(nullptr);
-    state_->set_read_waiter(nullptr);
-  }
+  if (waiting_) state_->set_write_waiter(nullptr);
   waiting_ = false;
   return state_->write_error();
 }
@@ -409,6 +396,7 @@ std::string_view Socket::input() const noexcept { return state_->input(); }
 BufferPool& Socket::buffers() const noexcept { return state_->buffers(); }
 void Socket::consume(std::size_t count) noexcept { state_->consume(count); }
 void Socket::set_buffer_size(std::size_t size) { state_->set_buffer_size(size); }
+void Socket::abandon_write() noexcept { state_->abandon_write(); }
 bool Socket::write_unfinished() const noexcept { return !state_->all_sent(); }
 void Socket::set_progress(std::shared_ptr<detail::ExchangeProgress> progress) noexcept {
   state_->set_progress(std::move(progress));

@@ -76,13 +76,11 @@ class Socket {
     bool waiting_ = false;
   };
 
-  /// Sends all of the bytes: `co_await socket.write(...)` gives the error. With `stop_on_input` it
-  /// also ends early, without an error, once bytes arrive: see `write_unfinished`.
+  /// Sends all of the bytes: `co_await socket.write(...)` gives the error.
   class [[nodiscard]] Write {
    public:
-    Write(std::shared_ptr<State> state, OutgoingBytes bytes, bool stop_on_input);
-    Write(std::shared_ptr<State> state,
-          bool stop_on_input);  // goes on with what an earlier one left
+    Write(std::shared_ptr<State> state, OutgoingBytes bytes);
+    explicit Write(std::shared_ptr<State> state);  // goes on with what an earlier one left
     Write(const Write&) = delete;
     Write& operator=(const Write&) = delete;
     ~Write();
@@ -96,7 +94,6 @@ class Socket {
    private:
     void wait(detail::PromiseBase& waiter);
     std::shared_ptr<State> state_;
-    bool stop_on_input_;
     bool waiting_ = false;
   };
 
@@ -105,15 +102,15 @@ class Socket {
   /// earlier read has brought in since then is in `input()`. Lifetime: `chunk` outlives the
   /// awaiter.
   [[nodiscard]] Fill fill(BodyChunk* chunk) { return Fill(state_, chunk); }
-  [[nodiscard]] Write write(OutgoingBytes bytes, bool stop_on_input = false) {
-    return Write(state_, std::move(bytes), stop_on_input);
-  }
+  [[nodiscard]] Write write(OutgoingBytes bytes) { return Write(state_, std::move(bytes)); }
 
   /// Sends what goes without waiting, and gives the error. None: `finish_write` goes on, with a
   /// copy of what is left.
   [[nodiscard]] std::optional<std::error_code> write_now(std::string_view bytes);
   /// Goes on with a write that did not send all.
-  [[nodiscard]] Write finish_write(bool stop_on_input) { return Write(state_, stop_on_input); }
+  [[nodiscard]] Write finish_write() { return Write(state_); }
+  /// A write that waits may be destroyed from here on without closing the socket.
+  void abandon_write() noexcept;
 
   /// Received bytes that nobody has consumed. Valid until the next `fill`.
   [[nodiscard]] std::string_view input() const noexcept;
@@ -123,7 +120,7 @@ class Socket {
   /// Grows or shrinks what one `fill` may read. Only while `input()` is empty and nothing is
   /// pending.
   void set_buffer_size(std::size_t size);
-  /// True where the last write did not send all of its bytes: it ended early, or failed.
+  /// True where the last write has not sent all of its bytes: it waits, was abandoned, or failed.
   [[nodiscard]] bool write_unfinished() const noexcept;
   /// Reports each byte that moves to `progress`, until replaced.
   void set_progress(std::shared_ptr<detail::ExchangeProgress> progress) noexcept;
@@ -133,13 +130,13 @@ class Socket {
   /// Whether the watching read has ended: with input, or with an error that the next `fill`
   /// reports.
   [[nodiscard]] bool stirred() const noexcept;
-  /// Between two writes of one message: whether input has come, or the end, as far as the loop has
-  /// been told. Then `take_early_input` deals with it.
+  /// While something is sent: whether input has come, or the end, as far as the loop has been told.
+  /// Then `take_early_input` deals with it.
   [[nodiscard]] bool has_early_input();
-  /// Has `waiter` woken once there is; null: nobody any more. Only while nothing else waits.
+  /// Has `waiter` woken once there is; null: nobody any more. Only while no `fill` waits.
   void wake_on_input(detail::PromiseBase* waiter) noexcept;
-  /// After a write that ended early: the input that ended it is dealt with, and further input may
-  /// end the next one. False where it was an error, which the next `fill` reports.
+  /// After `has_early_input`: the input is dealt with, and further input is news again. False where
+  /// it was an error, which the next `fill` reports.
   [[nodiscard]] bool take_early_input() noexcept;
   /// Whether the kernel has input or a close to report. One system call; takes nothing.
   [[nodiscard]] bool look() noexcept;

@@ -153,7 +153,8 @@ class BodySource {
   virtual ~BodySource() = default;
   /// The next bytes as they arrive, decoded; empty at the end, and only there. One call at a time.
   /// Where bytes are always at hand it suspends for a turn now and then all the same.
-  /// The source outlives the task. The exchange's phase stays what it is.
+  /// The source outlives the task. The exchange's phase stays what it is. Throws only what an
+  /// `UploadSource` throws.
   virtual Task<Outcome<std::string>> read() = 0;
 };
 

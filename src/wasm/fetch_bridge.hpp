@@ -10,7 +10,8 @@
 
 namespace reqivo::wasm {
 class FetchOperation;
-}
+class UploadFeed;
+}  // namespace reqivo::wasm
 namespace emscripten {
 using EM_VAL = struct _EM_VAL*;  // as in emscripten/val.h, which only reqivo/js.hpp needs
 }
@@ -65,7 +66,8 @@ std::int32_t reqivo_fetch_start(reqivo::wasm::FetchOperation* operation, const c
                                 std::size_t head_size, const char* body,
                                 std::size_t body_size) noexcept;
 /// The same; JavaScript asks for the body piece by piece (`reqivo_fetch_wants_piece`).
-std::int32_t reqivo_fetch_start_streamed(reqivo::wasm::FetchOperation* operation, const char* head,
+std::int32_t reqivo_fetch_start_streamed(reqivo::wasm::FetchOperation* operation,
+                                         reqivo::wasm::UploadFeed* feed, const char* head,
                                          std::size_t head_size) noexcept;
 /// Asks for the next bytes of the body, once C++ has left the stack, one call at a time:
 /// `reqivo_fetch_chunk`, `_end` or `_failed` answers it.
@@ -126,7 +128,7 @@ int reqivo_fetch_end(reqivo::wasm::FetchOperation* operation);
 /// cause's message. None where memory ran out.
 int reqivo_fetch_failed(reqivo::wasm::FetchOperation* operation);
 /// The body is to go on.
-int reqivo_fetch_wants_piece(reqivo::wasm::FetchOperation* operation);
+int reqivo_fetch_wants_piece(reqivo::wasm::UploadFeed* feed);
 
 /// The Promise's task has finished: what is left of it may go.
 void reqivo_promise_forget(std::int32_t promise);

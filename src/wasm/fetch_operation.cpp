@@ -18,8 +18,8 @@ void FetchOperation::start(std::string_view head, const std::string* body) {
                                body ? body->size() : 0);
 }
 
-void FetchOperation::start_streamed(std::string_view head) {
-  handle_ = reqivo_fetch_start_streamed(this, head.data(), head.size());
+void FetchOperation::start_streamed(std::string_view head, UploadFeed& feed) {
+  handle_ = reqivo_fetch_start_streamed(this, &feed, head.data(), head.size());
 }
 
 void FetchOperation::send_piece(std::string_view piece) {
@@ -71,11 +71,6 @@ void FetchOperation::take_failure() {
   wake();
 }
 
-void FetchOperation::want_piece() {
-  piece_wanted_ = true;
-  wake();
-}
-
 void FetchOperation::wake() noexcept {
   if (waiter_ != nullptr) waiter_->wake();
 }
@@ -122,8 +117,4 @@ int reqivo_fetch_end(FetchOperation* operation) {
 
 int reqivo_fetch_failed(FetchOperation* operation) {
   return WasmEventLoop::call_in([&] { operation->take_failure(); });
-}
-
-int reqivo_fetch_wants_piece(FetchOperation* operation) {
-  return WasmEventLoop::call_in([&] { operation->want_piece(); });
 }

@@ -12,6 +12,8 @@
 
 namespace reqivo::wasm {
 
+class UploadFeed;
+
 /// What JavaScript has told and nobody has taken yet. Destroying it aborts the fetch, unless it is
 /// complete; nothing calls back afterwards.
 class FetchOperation {
@@ -31,8 +33,8 @@ class FetchOperation {
 
   /// `head` as reqivo_fetch_start takes it; `body` may be null, and outlives the operation.
   void start(std::string_view head, const std::string* body);
-  /// The body goes piece by piece, as it is asked for.
-  void start_streamed(std::string_view head);
+  /// The body goes piece by piece, as `feed` is asked for it; that outlives the operation.
+  void start_streamed(std::string_view head, UploadFeed& feed);
   void send_piece(std::string_view piece);
   void end_upload();
   void ask_for_chunk();
@@ -45,13 +47,9 @@ class FetchOperation {
   [[nodiscard]] std::optional<detail::Failure>& failure() noexcept { return failure_; }
   /// The bytes that were asked for; empty at the end of the body.
   [[nodiscard]] std::optional<std::string>& chunk() noexcept { return chunk_; }
-  /// JavaScript asks for the next piece of the upload.
-  [[nodiscard]] bool take_piece_wanted() noexcept { return std::exchange(piece_wanted_, false); }
 
   /// There is something to take.
-  [[nodiscard]] bool at_hand() const noexcept {
-    return head_ || failure_ || chunk_ || piece_wanted_;
-  }
+  [[nodiscard]] bool at_hand() const noexcept { return head_ || failure_ || chunk_; }
   /// Has `waiter` woken by what comes next. Only where nobody waits.
   void wake(detail::PromiseBase& waiter) noexcept;
   /// Nobody waits any more, if anybody did.
@@ -63,7 +61,6 @@ class FetchOperation {
   void take_chunk();
   void take_end();
   void take_failure();
-  void want_piece();
 
  private:
   void wake() noexcept;
@@ -71,7 +68,6 @@ class FetchOperation {
   std::int32_t handle_ = 0;
   bool head_seen_ = false;
   bool chunk_asked_ = false;
-  bool piece_wanted_ = false;
   std::string arriving_;
   std::optional<Head> head_;
   std::optional<std::string> chunk_;

@@ -10,11 +10,13 @@ addToLibrary({
         // Streams may pull while fetch() is on the stack, and C++ below it.
         queueMicrotask(() => {
           if (record.operation) {
-            reqivo.enter(() => _reqivo_fetch_wants_piece(record.operation));
+            reqivo.enter(() => _reqivo_fetch_wants_piece(record.feed));
           }
         });
       });
-      return new ReadableStream({ pull }, { highWaterMark: 0 });
+      // The platform wants no more, as a controller would throw at who gives it more.
+      const cancel = () => { record.upload = undefined; };
+      return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
     },
 
     // Whether a Request takes a stream for a body; Firefox takes its text "[object ReadableStream]".
@@ -50,8 +52,8 @@ addToLibrary({
   },
 
   reqivo_fetch_start_streamed__deps: ['$reqivo', '$reqivoUpload'],
-  reqivo_fetch_start_streamed: (operation, head, headSize) => {
-    const record = { operation };
+  reqivo_fetch_start_streamed: (operation, feed, head, headSize) => {
+    const record = { operation, feed };
     return reqivo.start(record, head, headSize,
       () => ({ 'body': reqivoUpload.stream(record), 'duplex': 'half' }));
   },

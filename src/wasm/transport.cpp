@@ -34,8 +34,6 @@ class FetchBody final : public detail::BodySource {
     if (!operation.failure() && !operation.chunk()) {
       operation.ask_for_chunk();
       while (!operation.failure() && !operation.chunk()) {
-        // The upload may still want pieces; its answer has come, so it gets no more.
-        static_cast<void>(operation.take_piece_wanted());
         FetchOperation::Told told(operation);
         co_await told;
       }

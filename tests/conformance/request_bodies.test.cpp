@@ -310,18 +310,3 @@ TEST_CASE("a generator that does not keep to its length is invalid_request", "[b
     CHECK(after.ok());
   });
 }
-
-TEST_CASE("an answer that comes before the body has been sent is the response", "[bodies]") {
-  require(capabilities().streamed_upload, "streamed_upload");
-  run_test([]() -> Task<void> {
-    AsyncSession session(test_server().http());
-    const std::string large(8 * 1024 * 1024, 'x');
-    const Response buffered = co_await session.post("/upload?reject=413").body(large);
-    CHECK(buffered.status_code() == 413);
-    const Response streamed =
-        co_await session.post("/upload?reject=403").body(pieces_of(80, 100'000));
-    CHECK(streamed.status_code() == 403);
-    const Response after = co_await session.get("/get");
-    CHECK(after.ok());
-  });
-}

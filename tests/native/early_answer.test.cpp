@@ -270,6 +270,111 @@ TEST_CASE("a server that takes no more of a body once it has answered is no fail
   });
 }
 
+TEST_CASE("nor is one that takes no more of a streamed body", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    std::size_t yielded = 0;
+    for (const bool waits : {false, true}) {
+      JoinHandle<Response> request =
+          create_task(session.post("/").body(waits ? paced(&yielded) : endless(&yielded)));
+      LocalPeer peer = co_await accept_request(&listener);
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+      co_await sleep(20ms);
+      CHECK_FALSE(request.done());
+      peer.end_sending();
+      const Response response = co_await wait_for(std::move(request), 5s);
+      CHECK(response.body() == "early");
+      co_await peer.wait_ended();
+    }
+  });
+}
+
+TEST_CASE("a streamed body goes on being sent while its answer is read, by TLS", "[upload]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    session.tls(trusting_server());
+    const Response response = co_await session.post(test_server().https("/upload?echo"))
+                                  .body(pieces_of(320, 100 * 1024))
+                                  .timeout(Timeout().read(5s));
+    CHECK(response.body().size() == 320 * 100 * 1024);
+  });
+}
+
+TEST_CASE("a wrong length that shows after the answer's head is invalid_request", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    bool read = false;
+    const auto short_pieces = [](const bool* go_on) -> Generator<std::string> {
+      co_yield "one";
+      while (!*go_on) co_await sleep(1ms);
+    };
+    JoinHandle<StreamResponse> request =
+        create_task(session.post("/").body(short_pieces(&read), 4).stream());
+    LocalPeer peer = co_await accept_request(&listener);
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+    StreamResponse answer = co_await wait_for(std::move(request), 5s);
+    const auto first = co_await answer.read();
+    CHECK(first == "early");
+    read = true;
+    const auto failure = co_await wait_for(failure_of<RequestError>(answer.read()), 5s);
+    check_failure(failure, ErrorCode::invalid_request, Phase::send, false);
+    co_await peer.wait_ended();
+  });
+}
+
+TEST_CASE("dropping an answer stops the generator of its request", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    std::size_t yielded = 0;
+    JoinHandle<StreamResponse> request =
+        create_task(session.post("/").body(endless(&yielded)).stream());
+    LocalPeer peer = co_await accept_request(&listener);
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+    { const StreamResponse dropped = co_await wait_for(std::move(request), 5s); }
+    const std::size_t then = yielded;
+    co_await peer.wait_ended();
+    CHECK(yielded == then);
+  });
+}
+
+TEST_CASE("a generator may drop the request whose body it makes", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<Response> request;
+    const auto dropping = [](JoinHandle<Response>* own) -> Generator<std::string> {
+      co_yield "one";
+      co_await sleep(1ms);
+      *own = JoinHandle<Response>();
+      co_yield "two";
+      co_yield "three";
+    };
+    request = create_task(session.post("/").body(dropping(&request)));
+    LocalPeer peer = co_await accept_request(&listener);
+    co_await peer.wait_ended();
+    CHECK(request.done());
+  });
+}
+
+TEST_CASE("what the reader does not read holds nothing up but the answer", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    JoinHandle<StreamResponse> request =
+        create_task(session.post("/").body(std::string(large, 'x')).stream());
+    LocalPeer peer = co_await accept_request(&listener);
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+    StreamResponse answer = co_await wait_for(std::move(request), 5s);
+    co_await drop_body(&peer, large);
+    const Response whole = co_await answer.buffer();
+    CHECK(whole.body() == "early");
+    co_await check_kept(&session, &peer);
+  });
+}
+
 TEST_CASE("a server that ends the connection instead of an answer ends the sending", "[upload]") {
   run_test([]() -> Task<void> {
     LocalListener listener;

@@ -107,9 +107,7 @@ Task<std::size_t> drain_while_written(Pair& pair, std::size_t count) {
   co_return total + pair.receive_all().size();
 }
 
-Task<std::error_code> finish_write(Socket& socket) {
-  co_return co_await socket.finish_write(false);
-}
+Task<std::error_code> finish_write(Socket& socket) { co_return co_await socket.finish_write(); }
 
 /// What arrives where the rest of a write goes on.
 Task<std::string> received_to_the_end(Pair& pair) {

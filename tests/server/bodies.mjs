@@ -1,6 +1,7 @@
 // Endpoints about the body itself: sizes, streams, ranges, codings, charsets, uploads.
 
 import { createHash, randomInt } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
 
 import { bomb, charsetTexts, encodeStack } from './encodings.mjs';
 import { groupPairs, parseInteger, Problem } from './exchange.mjs';
@@ -142,7 +143,7 @@ function text(exchange, { charset }) {
 // Counts and hashes a body of any size. pause=MS waits before reading, stall=1 hardly reads,
 // reject=STATUS answers at once, before the body has come; the rest of the body is then discarded,
 // or with close=1 the connection is closed under it. head=1 answers with the head at once, and with
-// the rest once the body has come.
+// the rest once the body has come; echo=1 with the body itself, as it comes.
 async function upload(exchange) {
   const { request, query } = exchange;
   if (query.has('reject')) {
@@ -158,6 +159,12 @@ async function upload(exchange) {
     return;
   }
   if (!await exchange.sleep(exchange.number('pause', 0, 600000))) return;
+  if (query.has('echo')) {
+    exchange.head(200, binary);
+    exchange.response.flushHeaders();
+    await pipeline(request, exchange.response).catch(() => {}); // the client may leave
+    return;
+  }
   if (query.has('head')) {
     exchange.head(200, { 'Content-Type': 'application/json' });
     exchange.response.flushHeaders();

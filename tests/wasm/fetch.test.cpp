@@ -301,6 +301,21 @@ TEST_CASE("a refusal or a failure is seen while the next piece is being made", "
   });
 }
 
+TEST_CASE("a piece that the platform wants no more goes nowhere", "[fetch]") {
+  require(capabilities().streamed_upload, "streamed_upload");
+  run_test([]() -> Task<void> {
+    const auto slow = []() -> Generator<std::string> {
+      co_yield "one";
+      co_await sleep(20ms);
+      co_yield "two";
+    };
+    AsyncSession session(test_server().http());
+    give_next_upload_up();
+    const Response answer = co_await wait_for(session.post("/upload").body(slow()), 5s);
+    CHECK(answer.body() == "early");
+  });
+}
+
 TEST_CASE("an upload of known length is checked against it", "[fetch]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

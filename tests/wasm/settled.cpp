@@ -33,6 +33,20 @@ EM_JS(int, reqivo_test_fetch_calls, (int inside_only), {
   }
   return globalThis['reqivoFetchCalls'][inside_only ? 'inside' : 'all'];
 });
+EM_JS(void, reqivo_test_give_next_upload_up, (), {
+  const call = globalThis.fetch;
+  globalThis.fetch = async (url, init) => {
+    globalThis.fetch = call;
+    const reader = init['body'].getReader();
+    await reader.read();
+    const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+    reader.read(); // has the next piece made
+    await wait(5);
+    await reader.cancel();
+    await wait(100);
+    return new Response('early');
+  };
+});
 // clang-format on
 
 namespace reqivo::test {
@@ -48,6 +62,8 @@ int turns_asked() { return reqivo_test_turns_asked(); }
 int fetch_calls() { return reqivo_test_fetch_calls(0); }
 
 int fetch_calls_inside() { return reqivo_test_fetch_calls(1); }
+
+void give_next_upload_up() { reqivo_test_give_next_upload_up(); }
 
 int fetches_held() { return reqivo_test_fetches_held(); }
 

@@ -28,6 +28,10 @@ class Aborter {
 [[nodiscard]] int fetch_calls();
 [[nodiscard]] int fetch_calls_inside();
 
+/// The next fetch takes one piece of its body, has another made, and then wants no more; its answer
+/// comes 100 ms later and is "early".
+void give_next_upload_up();
+
 /// How many fetches and promises the JavaScript half holds on to.
 [[nodiscard]] int fetches_held();
 [[nodiscard]] int promises_held();

@@ -1,0 +1,75 @@
+// A request that is sent while its answer may come.
+#pragma once
+
+#include <coroutine>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "native/connection.hpp"
+#include "platform/transport.hpp"
+#include "side_task.hpp"
+
+namespace reqivo::native {
+
+/// Sends a head and its body beside whoever reads the answer: a server may answer before it has the
+/// whole body, and may take no more of it until its answer is read.
+///
+/// Lifetime: the connection outlives it. Destroying it while it sends resets the connection, for
+/// half a request is of use to no one; after `abandon` it does not.
+class Upload {
+ public:
+  /// Begins to send.
+  Upload(Connection& connection, std::shared_ptr<detail::ExchangeProgress> progress,
+         std::string head, detail::RequestBody body);
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
+  ~Upload();
+
+  /// All is sent, or it failed.
+  [[nodiscard]] bool done() const noexcept { return sending_.done(); }
+  /// How it ended, once it is done. Throws what an UploadSource throws.
+  [[nodiscard]] detail::Outcome<detail::Done> take() { return sending_.take(); }
+  /// No more of it is sent once it is destroyed, and what the server says can still be read.
+  void abandon() noexcept { connection_.abandon_write(); }
+
+  /// `co_await upload.news()`: until it is done, or there is input, or the end of it, which
+  /// `Connection::take_early_input` deals with.
+  class [[nodiscard]] News {
+   public:
+    explicit News(Upload& upload) noexcept : upload_(upload) {}
+    News(const News&) = delete;
+    News& operator=(const News&) = delete;
+    ~News() { stop_waiting(); }
+    [[nodiscard]] bool await_ready() const {
+      return upload_.done() || upload_.connection_.has_early_input();
+    }
+    template <detail::KitPromise Promise>
+    void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+      waiting_ = true;
+      upload_.wake(&waiter.promise());
+    }
+    void await_resume() noexcept { stop_waiting(); }
+
+   private:
+    void stop_waiting() noexcept {
+      if (std::exchange(waiting_, false)) upload_.wake(nullptr);
+    }
+    Upload& upload_;
+    bool waiting_ = false;
+  };
+  [[nodiscard]] News news() noexcept { return News(*this); }
+
+ private:
+  class Sender;
+  void wake(detail::PromiseBase* waiter) noexcept {
+    sending_.wake(waiter);
+    connection_.wake_on_input(waiter);
+  }
+
+  Connection& connection_;
+  std::shared_ptr<Sender> sender_;
+  detail::SideTask sending_;
+};
+
+}  // namespace reqivo::native
