@@ -3,7 +3,7 @@
 #include <reqivo/errors.hpp>
 #include <string>
 
-#include "concatenate.hpp"
+#include "deadline.hpp"
 #include "misuse.hpp"
 #include "program_failure.hpp"
 #include "scheduler.hpp"
@@ -30,14 +30,21 @@ class Alarm final : public TimerNode {
   PromiseBase* sleeper_ = nullptr;
 };
 
+constexpr const char* program_failed = "the program ends with an exception";
+
+// Not by printf: a small program for a page may have no other use for it.
+void print_line(const char* what_happened, const char* why) noexcept {
+  for (const char* const part : {"reqivo: ", what_happened, ": ", why, "\n"}) {
+    std::fputs(part, stderr);
+  }
+}
+
 /// The program with its exceptions turned into an exit code.
 Task<int> guarded(Task<int> program) {
   try {
     co_return co_await std::move(program);
-  } catch (const std::exception& error) {
-    print_program_failure(error.what());
   } catch (...) {
-    print_program_failure("not a std::exception");
+    print_failure(program_failed, std::current_exception());
   }
   co_return 1;
 }
@@ -49,22 +56,25 @@ Task<int> with_exit_code(Task<void> program) {
 
 }  // namespace
 
-void print_program_failure(const char* what) noexcept {
-  std::fputs("reqivo: the program ends with an exception: ", stderr);
-  std::fputs(what, stderr);
-  std::fputs("\n", stderr);
+void print_failure(const char* what_happened, const std::exception_ptr& why) noexcept {
+  try {
+    std::rethrow_exception(why);
+  } catch (const std::exception& error) {
+    print_line(what_happened, error.what());
+  } catch (...) {
+    print_line(what_happened, "not a std::exception");
+  }
 }
+
+void print_program_failure(const char* what) noexcept { print_line(program_failed, what); }
 
 void throw_awaited_twice() { throw_misuse("reqivo: a Task can be awaited once only"); }
 
 void run_to_end(TaskPromiseBase& task) { Scheduler::current().run_to_end(task); }
 
 void throw_wait_timeout(Duration limit) {
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(limit.nanoseconds()).count();
-  throw WaitTimeoutError(
-      ErrorCode::wait_timeout, Phase::none, false,
-      concatenate({"wait_for gave up after ", std::to_string(milliseconds), " ms"}));
+  throw WaitTimeoutError(ErrorCode::wait_timeout, Phase::none, false,
+                         after("wait_for gave up", limit));
 }
 
 KeptFailure::KeptFailure(std::exception_ptr failure) : thrown_(std::move(failure)) {

@@ -1,5 +1,6 @@
 #include "concatenate.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace reqivo::detail {
@@ -11,6 +12,16 @@ std::string concatenate(std::initializer_list<std::string_view> parts) {
   text.reserve(size);
   for (const std::string_view part : parts) text.append(part);
   return text;
+}
+
+std::string decimal(std::uint64_t value) {
+  std::array<char, 20> digits{};
+  std::size_t begin = digits.size();
+  do {
+    digits[--begin] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  return {digits.data() + begin, digits.size() - begin};
 }
 
 }  // namespace reqivo::detail

@@ -2,6 +2,7 @@
 // clean-up.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -9,5 +10,8 @@
 namespace reqivo::detail {
 
 [[nodiscard]] std::string concatenate(std::initializer_list<std::string_view> parts);
+
+/// In decimal. std::to_string does the same by a table of its own, which each wasm would carry.
+[[nodiscard]] std::string decimal(std::uint64_t value);
 
 }  // namespace reqivo::detail

@@ -1,6 +1,7 @@
 #include "deadline.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -19,12 +20,6 @@ bool exchanging(Phase phase) noexcept {
   return phase == Phase::send || phase == Phase::head || phase == Phase::body;
 }
 
-std::string after(std::string_view what, Duration limit) {
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(limit.nanoseconds()).count();
-  return concatenate({what, " after ", std::to_string(milliseconds), " ms"});
-}
-
 /// The limit of one step: when it runs out, and what to say then.
 struct StepLimit {
   StepLimit(TimePoint when_due, ErrorCode which, Duration how_long, std::string_view say)
@@ -41,7 +36,10 @@ std::optional<StepLimit> step_limit(const ResolvedTimeout& limits, const Exchang
   const Phase phase = progress.phase();
   if (!sees_connecting && (phase == Phase::send || phase == Phase::head)) {
     if (!limits.connect || !limits.read) return std::nullopt;
-    const TimePoint connected = saturating_add(progress.last_activity(), *limits.connect);
+    // Who sets a limit gets it, at the risk that the body needs longer.
+    TimePoint sent = progress.last_activity();
+    if (limits.read_is_default()) sent += progress.unseen_upload();
+    const TimePoint connected = saturating_add(sent, *limits.connect);
     const TimePoint due = saturating_add(connected, *limits.read);
     return StepLimit(due, ErrorCode::read_timeout, due - progress.last_activity(),
                      "no answer came");
@@ -62,6 +60,14 @@ std::optional<StepLimit> step_limit(const ResolvedTimeout& limits, const Exchang
 }
 
 }  // namespace
+
+std::string after(std::string_view what, Duration limit) {
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(limit.nanoseconds()).count();
+  // Where it is negative, nothing was waited for.
+  const auto waited = static_cast<std::uint64_t>(std::max<std::int64_t>(milliseconds, 0));
+  return concatenate({what, " after ", decimal(waited), " ms"});
+}
 
 void ResolvedTimeout::apply(const Timeout& overrides) {
   if (overrides.connect().is_set()) {

@@ -4,11 +4,16 @@
 #include <memory>
 #include <optional>
 #include <reqivo/options.hpp>
+#include <string>
+#include <string_view>
 
 #include "platform/failure.hpp"
 #include "platform/transport.hpp"
 
 namespace reqivo::detail {
+
+/// `what`, and that it was so after `limit`.
+[[nodiscard]] std::string after(std::string_view what, Duration limit);
 
 /// The limits of one request, all settled.
 struct ResolvedTimeout {
@@ -22,6 +27,7 @@ struct ResolvedTimeout {
   /// set, so that
   /// `.timeout(30s)` gives a slow answer its thirty seconds.
   void apply(const Timeout& overrides);
+  [[nodiscard]] bool read_is_default() const noexcept { return read_is_default_; }
 
  private:
   bool connect_is_default_ = true;

@@ -140,7 +140,7 @@ Task<Outcome<Done>> Exchange::buffer_body() {
 
 Failure Exchange::over_limit() const {
   return Failure(ErrorCode::limit_exceeded, Phase::body,
-                 concatenate({"the body is larger than the limit of ", std::to_string(*body_limit_),
+                 concatenate({"the body is larger than the limit of ", decimal(*body_limit_),
                               " bytes for buffered bodies"}));
 }
 

@@ -1,10 +1,10 @@
 #include <atomic>
-#include <cstdio>
 #include <memory>
 #include <reqivo/detail/join_handle.hpp>
 #include <reqivo/errors.hpp>
 
 #include "misuse.hpp"
+#include "program_failure.hpp"
 #include "scheduler.hpp"
 
 namespace reqivo {
@@ -46,19 +46,6 @@ class HandlerSlot {
 HandlerSlot& handler_slot() {
   static auto* const slot = new HandlerSlot;  // never destroyed: threads may outlive main
   return *slot;
-}
-
-void print_unhandled(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    // Not by printf: a small program for a page may have no other use for it.
-    std::fputs("reqivo: a task failed and nobody awaits it: ", stderr);
-    std::fputs(error.what(), stderr);
-    std::fputs("\n", stderr);
-  } catch (...) {
-    std::fputs("reqivo: a task failed and nobody awaits it\n", stderr);
-  }
 }
 
 }  // namespace
@@ -147,7 +134,7 @@ void JoinState::report_unseen_failure() const noexcept {
   if (handler != nullptr) {
     (*handler)(promise_->failure());
   } else {
-    print_unhandled(promise_->failure());
+    print_failure("a task failed and nobody awaits it", promise_->failure());
   }
 }
 

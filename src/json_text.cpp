@@ -107,11 +107,11 @@ nlohmann::json Response::json() const {
   nlohmann::json value;
   detail::JsonBuilder builder(value);
   if (nlohmann::json::sax_parse(body_, &builder)) return value;
-  if (builder.number_too_large()) {
-    detail::throw_json_error(url(), " gave no JSON: a number is too large", "");
-  }
-  detail::throw_json_error(url(), " gave no JSON: wrong at byte ",
-                           std::to_string(builder.error_position()));
+  const bool too_large = builder.number_too_large();
+  detail::throw_json_error(url(),
+                           too_large ? " gave no JSON: a number is too large, at byte "
+                                     : " gave no JSON: wrong at byte ",
+                           detail::decimal(builder.error_position()));
 }
 
 }  // namespace reqivo

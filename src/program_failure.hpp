@@ -1,5 +1,7 @@
-// How a program that fails says so.
+// How a program, or a task that nobody awaits, says that it failed.
 #pragma once
+
+#include <exception>
 
 namespace reqivo::detail {
 
@@ -9,5 +11,8 @@ inline constexpr const char* nothing_left =
 
 /// Tells on standard error that the program of `run_main` ends with a failure.
 void print_program_failure(const char* what) noexcept;
+
+/// Tells on standard error what has happened, and why.
+void print_failure(const char* what_happened, const std::exception_ptr& why) noexcept;
 
 }  // namespace reqivo::detail

@@ -91,7 +91,7 @@ Outcome<bool> RedirectChain::follow(int status, const Headers& answer, Transport
   }
   if (followed_ == limit_) {
     return Failure(ErrorCode::too_many_redirects, Phase::head,
-                   concatenate({"more than ", std::to_string(limit_), " redirects"}));
+                   concatenate({"more than ", decimal(limit_), " redirects"}));
   }
   Outcome<Url> target = read_location(*location, request.url);
   if (!target) return std::move(target).failure();

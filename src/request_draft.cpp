@@ -81,11 +81,12 @@ void RequestDraft::param(std::string_view name, std::string_view value) {
 }
 
 void RequestDraft::signed_param(std::string_view name, std::int64_t value) {
-  param(name, std::to_string(value));
+  const auto bits = static_cast<std::uint64_t>(value);
+  param(name, value < 0 ? concatenate({"-", decimal(0 - bits)}) : decimal(bits));
 }
 
 void RequestDraft::unsigned_param(std::string_view name, std::uint64_t value) {
-  param(name, std::to_string(value));
+  param(name, decimal(value));
 }
 
 void RequestDraft::body(std::string bytes) { set_body(std::move(bytes), {}); }

@@ -107,10 +107,12 @@ void add_defaults(Headers& headers, const Capabilities& capabilities) {
   if (!headers.contains("Accept")) headers.add_unchecked("Accept", "*/*");
 }
 
-std::optional<Failure> refused_body(const RequestOptions& options, const SessionState& session) {
-  if (options.body.empty()) return std::nullopt;
-  const bool without_body = options.method == "GET" || options.method == "HEAD";
-  if (without_body && !session.capabilities->body_on_get) {
+/// A body of no bytes is none with the methods that mostly have none; others say that it is empty.
+std::optional<Failure> check_body(RequestOptions& options, const SessionState& session) {
+  if (options.method != "GET" && options.method != "HEAD") return std::nullopt;
+  RequestBody& body = options.body;
+  if (body.bytes() && body.bytes()->empty()) body = RequestBody();
+  if (!body.empty() && !session.capabilities->body_on_get) {
     return Failure(ErrorCode::invalid_request, Phase::none,
                    concatenate({"the ", session.capabilities->backend,
                                 " backend cannot send a body with ", options.method}));
@@ -147,7 +149,7 @@ Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
   if (options.has_form) {
     options.body = RequestBody(std::make_shared<const std::string>(std::move(options.form)));
   }
-  if (auto refused = refused_body(options, session)) return std::move(*refused);
+  if (auto refused = check_body(options, session)) return std::move(*refused);
 
   const bool own_authorization = options.headers.contains(authorization_name);
   Headers headers = merged_headers(session.headers, std::move(options.headers));

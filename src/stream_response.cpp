@@ -38,8 +38,8 @@ void check_line(const Exchange& exchange, std::size_t size) {
   const auto limit = exchange.body_limit();
   if (!limit || size <= *limit) return;
   exchange.raise(Failure(ErrorCode::limit_exceeded, Phase::body,
-                         concatenate({"a line is longer than the limit of ", std::to_string(*limit),
-                                      " bytes for buffered bodies"})));
+                         concatenate({"a line is longer than the limit of ",
+                                      detail::decimal(*limit), " bytes for buffered bodies"})));
 }
 
 Generator<std::string> lines_of(BodyOwner owner) {

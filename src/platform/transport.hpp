@@ -50,6 +50,12 @@ class ExchangeProgress {
   void set_listener(Listener* listener) noexcept { listener_ = listener; }
   /// Bytes went either way.
   void moved() noexcept { last_activity_ = loop_.now(); }
+  /// The platform sends so many bytes and tells nothing of it: the answer may come as much later as
+  /// a slow line needs for them, unless somebody set a limit for that.
+  void sends_unseen(std::size_t bytes) noexcept {
+    constexpr std::int64_t each = 8000;  // 125 kB a second
+    unseen_upload_ = std::chrono::nanoseconds(static_cast<std::int64_t>(bytes) * each);
+  }
   /// The request has gone out once, unanswered, and goes out again: the server may have acted on it
   /// whatever becomes of that.
   void will_send_again() noexcept { sent_before_ = true; }
@@ -68,6 +74,7 @@ class ExchangeProgress {
   [[nodiscard]] TimePoint connecting_since() const noexcept { return connecting_since_; }
   [[nodiscard]] TimePoint last_activity() const noexcept { return last_activity_; }
   [[nodiscard]] bool is_callers_turn() const noexcept { return callers_turn_; }
+  [[nodiscard]] std::chrono::nanoseconds unseen_upload() const noexcept { return unseen_upload_; }
   [[nodiscard]] bool sent_before() const noexcept { return sent_before_; }
 
  private:
@@ -76,6 +83,7 @@ class ExchangeProgress {
   Phase phase_ = Phase::url;
   bool callers_turn_ = false;
   bool sent_before_ = false;
+  std::chrono::nanoseconds unseen_upload_{0};
   TimePoint phase_start_;
   TimePoint connecting_since_{};
   TimePoint last_activity_;

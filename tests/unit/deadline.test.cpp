@@ -171,5 +171,26 @@ TEST_CASE("where connecting is hidden, both limits together bound the wait for t
   CHECK(unlimited.next() == -1);
 }
 
+TEST_CASE("a body that is sent unseen has its time, unless somebody set a limit for reading") {
+  Exchange exchange(limits(Timeout().connect(1s)), false);
+  exchange.progress.sends_unseen(100);
+  exchange.enter(0ms, Phase::head);
+  CHECK(exchange.next() == 6000);
+  exchange.progress.sends_unseen(1'000'000);
+  CHECK(exchange.next() == 14000);
+  CHECK(exchange.expired(13999ms) == ErrorCode::other);
+  CHECK(exchange.expired(14000ms) == ErrorCode::read_timeout);
+  exchange.enter(1000ms, Phase::body);  // whatever comes from here on is seen
+  CHECK(exchange.next() == 6000);
+  exchange.progress.sends_unseen(0);
+  exchange.enter(1000ms, Phase::head);
+  CHECK(exchange.next() == 7000);
+
+  Exchange limited(limits(Timeout().connect(1s).read(2s)), false);
+  limited.progress.sends_unseen(1'000'000);
+  limited.enter(0ms, Phase::head);
+  CHECK(limited.next() == 3000);
+}
+
 }  // namespace
 }  // namespace reqivo::detail
