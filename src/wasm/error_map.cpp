@@ -27,7 +27,7 @@ Failure failure_of(std::string text, Phase phase) {
   const std::string_view code = take_line(rest);
   const std::string_view message = take_line(rest);
   const std::string_view cause_message = take_line(rest);
-  const Cause* const cause = node() != nullptr ? node()->cause_of(code) : nullptr;
+  const Cause* const cause = node() != nullptr ? node()->cause_of(code, cause_message) : nullptr;
   if (cause == nullptr) {
     std::string what(message.empty() ? name : message);
     if (!cause_message.empty()) what.append(": ").append(cause_message);

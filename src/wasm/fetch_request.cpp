@@ -88,10 +88,12 @@ std::string_view text_of(RequestPriority priority) noexcept {
 }
 
 /// Where redirects are ours to follow, the platform shows each. A browser does not: there `manual`
-/// only tells that there was one, which is what `error` needs to know it by.
-std::string_view redirect_text(Redirect redirect) noexcept {
-  if (node() != nullptr || redirect == Redirect::error) return "manual";
-  return "follow";
+/// only tells that there was one, which is what `error` needs to know it by. Under Node `follow`
+/// says, next to a digest, that an answer which redirects need not have it.
+std::string_view redirect_text(Redirect redirect, bool checked) noexcept {
+  const bool shown =
+      node() != nullptr ? !checked || redirect == Redirect::manual : redirect == Redirect::error;
+  return shown ? "manual" : "follow";
 }
 
 void add_line(std::string& text, std::string_view line) { text.append(line).append(1, '\n'); }
@@ -110,7 +112,7 @@ std::string fetch_head(const detail::TransportRequest& request) {
   text.reserve(512);
   add_line(text, request.method);
   add_line(text, request.url.href());
-  add_line(text, redirect_text(request.redirect));
+  add_line(text, redirect_text(request.redirect, !options.integrity().value_or("").empty()));
   add_line(text, text_of(options.credentials().value_or(Credentials::omit)));
   add_line(text, text_of(options.mode().value_or(RequestMode::cors)));
   add_line(text, text_of(options.cache().value_or(CacheMode::no_store)));

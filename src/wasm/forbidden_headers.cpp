@@ -59,10 +59,12 @@ bool is_forbidden_method(std::string_view method) noexcept {
 }
 
 std::string_view forbidden_field(const Headers& headers) {
-  const bool browser = node() == nullptr;
+  const NodeParts* const in_node = node();
   for (const auto& [name, value] : headers) {
     if (is_any_of(of_connection, name)) return name;
-    if (browser && forbidden_in_browser(name, value)) return name;
+    if (in_node != nullptr ? in_node->refuses_value(value) : forbidden_in_browser(name, value)) {
+      return name;
+    }
   }
   return {};
 }

@@ -17,7 +17,7 @@ namespace {
 
 /// The tasks behind promises that are not settled, by the promise's handle.
 std::unordered_map<std::int32_t, JoinHandle<void>>& running() {
-  static std::unordered_map<std::int32_t, JoinHandle<void>> tasks;
+  thread_local std::unordered_map<std::int32_t, JoinHandle<void>> tasks;  // each counts its own
   return tasks;
 }
 

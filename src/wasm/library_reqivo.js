@@ -74,6 +74,8 @@ addToLibrary({
     },
     tasks: [],
 
+    isAwaited: () => false, // whether JavaScript waits for a promise of ours
+
     runsInNode: undefined,
     isNode() {
 #if ENVIRONMENT_MAY_BE_NODE
@@ -139,7 +141,10 @@ addToLibrary({
       for (const name in settings) if (settings[name]) init[name] = settings[name];
       let call = fetch;
 #if ENVIRONMENT_MAY_BE_NODE
-      if (integrity && reqivo.isNode()) call = reqivo.fetchChecked;
+      if (reqivo.isNode()) {
+        init['dispatcher'] = (reqivo.patient ??= reqivo.makePatient());
+        if (integrity) call = reqivo.fetchChecked;
+      }
 #endif
       new Promise((resolve) => resolve(call(url, init))).then(
         (response) => reqivo.takeResponse(record, response),
@@ -147,18 +152,32 @@ addToLibrary({
     },
 
 #if ENVIRONMENT_MAY_BE_NODE
+    // The program's limits are C++'s to keep; Node would end what waits for five minutes.
+    patient: undefined,
+    makePatient() {
+      return {
+        'dispatch': (options, handler) => {
+          options['headersTimeout'] = options['bodyTimeout'] = 0;
+          return globalThis[Symbol.for('undici.globalDispatcher.1')]['dispatch'](options, handler);
+        },
+      };
+    },
+
     // Redirects are ours to follow under Node: the digest is not theirs but that of what they lead to.
-    async fetchChecked(url, { 'integrity': integrity, ...init }) {
-      const response = await fetch(url, init);
-      if (response.status > 300 && response.status < 400 && response.headers.has('location')) return response;
-      const body = await response.blob();
-      const copy = URL.createObjectURL(body);
+    async fetchChecked(url, { 'integrity': integrity, 'redirect': redirect, ...init }) {
+      const response = await fetch(url, { ...init, 'redirect': 'manual' });
+      const { status, statusText, headers, type, body } = response;
+      const follows = redirect == 'follow' && [301, 302, 303, 307, 308].includes(status);
+      if (follows && headers.has('location')) return response;
+      const bytes = await response.blob();
+      const copy = URL.createObjectURL(bytes);
       try {
         await fetch(copy, { 'integrity': integrity });
       } finally {
         URL.revokeObjectURL(copy);
       }
-      return new Response(response.body && body, response);
+      // A Response of our own could not have every status and reason that a server may send.
+      return { status, statusText, headers, type, body: body && bytes.stream() };
     },
 #endif
 
@@ -184,30 +203,39 @@ addToLibrary({
     fail(record, error) {
       if (!record.operation) return;
       reqivo.finish(record);
-      let code; // which only Node tells, as it does of a cause
-      let cause = {};
+      const name = reqivo.line(error?.name);
+      const message = reqivo.line(error?.message ?? error);
 #if ENVIRONMENT_MAY_BE_NODE
-      cause = error?.cause?.errors?.[0] ?? error?.cause ?? cause;
-      code = error?.cause?.code ?? cause.code ?? error?.code;
-      if (cause['syscall'] == 'connect') code = 'connect ' + code;
+      // Only Node tells codes and causes.
+      const cause = error?.cause?.errors?.[0] ?? error?.cause;
+      let code = error?.cause?.code ?? cause?.code ?? error?.code;
+      if (cause?.['syscall'] == 'connect') code = 'connect ' + code;
+      const text = name + reqivo.line(code) + message + reqivo.line(cause?.message);
+#else
+      const text = name + '\n' + message;
 #endif
-      const text = reqivo.line(error?.name) + reqivo.line(code) +
-        reqivo.line(error?.message ?? error) + reqivo.line(cause.message);
       reqivo.deliverText(record, text, _reqivo_fetch_failed);
     },
 
     takeResponse(record, response) {
-      if (!record.operation) {
-        response.body?.cancel().catch(() => {});
-        return;
-      }
+      if (!record.operation) return; // aborted, and its body with it
       record.body = response.body;
       if (!record.body) reqivo.finish(record);
-      const redirected = response.type == 'opaqueredirect';
-      let text = reqivo.line(response.statusText) + (response.redirected ? response.url : '') + '\n';
-      for (const [name, value] of response.headers) text += name + '\n' + value + '\n';
-      reqivo.deliverText(record, text, (operation) =>
-        _reqivo_fetch_head(operation, response.status, response.body ? 1 : 0, redirected ? 1 : 0));
+      let reason = response.statusText;
+#if ENVIRONMENT_MAY_BE_NODE
+      // Node takes the reason's bytes for UTF-8, and leaves white space behind values.
+      if (reqivo.isNode()) reason = globalThis['Buffer']['from'](reason)['toString']('latin1');
+#endif
+      let text = reqivo.line(reason) + (response.redirected ? response.url : '') + '\n';
+      for (const [name, value] of response.headers) {
+#if ENVIRONMENT_MAY_BE_NODE
+        text += name + '\n' + value.replace(/[\t ]+$/, '') + '\n';
+#else
+        text += name + '\n' + value + '\n';
+#endif
+      }
+      reqivo.deliverText(record, text, (operation) => _reqivo_fetch_head(
+        operation, response.status, !!response.body, response.type == 'opaqueredirect'));
     },
 
     takeChunk(record, { done, value }) {
@@ -223,7 +251,15 @@ addToLibrary({
       }
     },
 
+    // Chromium hands over a fast stream in micro-tasks, one after another: the page could not draw,
+    // and nothing else would have its turn, until its end.
     read(record) {
+      const now = performance.now();
+      if (now - (record.since ||= now) > 16 && !reqivo.isNode()) {
+        record.since = 0;
+        reqivo.postTask(() => record.operation && reqivo.read(record));
+        return;
+      }
       record.reader ??= record.body.getReader();
       record.reader.read().then(
         (result) => reqivo.takeChunk(record, result),
@@ -281,11 +317,11 @@ addToLibrary({
 #if ENVIRONMENT_MAY_BE_NODE && !EXIT_RUNTIME
   // Emscripten forgets a last line that no LF ends unless the runtime exits.
 #if SYSCALLS_REQUIRE_FILESYSTEM
-  $reqivoFlushOnExit__deps: ['fflush', '$FS'],
+  $reqivoFlush__deps: ['fflush', '$FS'],
 #else
-  $reqivoFlushOnExit__deps: ['fflush', '$flush_NO_FILESYSTEM'],
+  $reqivoFlush__deps: ['fflush', '$flush_NO_FILESYSTEM'],
 #endif
-  $reqivoFlushOnExit: () => process.once('exit', () => {
+  $reqivoFlush: () => {
     if (ABORT) return;
     _fflush(0);
 #if SYSCALLS_REQUIRE_FILESYSTEM
@@ -293,9 +329,21 @@ addToLibrary({
 #else
     flush_NO_FILESYSTEM();
 #endif
-  }),
+  },
+  // Once per module, which the process holds on to until then.
+  $reqivoFlushOnExit__deps: ['$reqivoFlush'],
+  $reqivoFlushOnExit: () => {
+    process['off']('exit', reqivoFlush);
+    process.once('exit', reqivoFlush);
+  },
+  $reqivoFlushNow__deps: ['$reqivoFlush'],
+  $reqivoFlushNow: () => {
+    process['off']('exit', reqivoFlush);
+    reqivoFlush();
+  },
 #else
   $reqivoFlushOnExit: () => {},
+  $reqivoFlushNow: () => {},
 #endif
 
   reqivo_program_began__deps: ['$reqivo', '$reqivoFlushOnExit', '$runtimeKeepalivePush', 'reqivo_program_stuck'],
@@ -310,14 +358,17 @@ addToLibrary({
 #endif
   },
 
-  reqivo_program_ended__deps: ['$reqivo', '$runtimeKeepalivePop', 'reqivo_fetch_release'],
+  reqivo_program_ended__deps: ['$reqivo', '$reqivoFlushNow', '$runtimeKeepalivePop', 'reqivo_fetch_release'],
   reqivo_program_ended: (exitCode) => {
     {{{ runtimeKeepalivePop() }}}
 #if ENVIRONMENT_MAY_BE_NODE
     if (reqivo.isNode()) {
       process['off']('beforeExit', reqivo.programStuck);
-      reqivo.timer?.['unref'](); // still armed, if the process lives on for something else
-      for (const handle of [...reqivo.records.keys()]) _reqivo_fetch_release(handle);
+      reqivoFlushNow();
+      if (!reqivo.isAwaited()) {
+        reqivo.timer?.['unref'](); // still armed, if the process lives on for something else
+        for (const handle of [...reqivo.records.keys()]) _reqivo_fetch_release(handle);
+      }
       process.exitCode = exitCode;
     }
 #endif

@@ -8,6 +8,7 @@ addToLibrary({
     lastHandle: 0,
 
     make(signal) {
+      reqivo.isAwaited = () => reqivoPromises.records.size > 0;
       const handle = ++reqivoPromises.lastHandle;
       const record = { settled: false };
       record.promise = new Promise((resolve, reject) => Object.assign(record, { resolve, reject }));

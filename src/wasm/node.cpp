@@ -1,5 +1,6 @@
 #include "wasm/node.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <set>
@@ -44,8 +45,15 @@ constexpr std::array causes{
     Cause{"Z_*", ErrorCode::decoding, Phase::body, false},
     Cause{"ERR__ERROR_*", ErrorCode::decoding, Phase::body, false},  // brotli
     Cause{"ERR_*BROTLI*", ErrorCode::decoding, Phase::body, false},
+    Cause{"ERR_ASSERTION", ErrorCode::invalid_response, Phase::none, false},  // of its parser
     Cause{"CERT_*", ErrorCode::tls, Phase::tls, true},
+    Cause{"CRL_*", ErrorCode::tls, Phase::tls, true},
     Cause{"DEPTH_ZERO_SELF_SIGNED_CERT", ErrorCode::tls, Phase::tls, true},
+    Cause{"ERROR_IN_*", ErrorCode::tls, Phase::tls, true},
+    Cause{"HOSTNAME_MISMATCH", ErrorCode::tls, Phase::tls, true},
+    Cause{"INVALID_CA", ErrorCode::tls, Phase::tls, true},
+    Cause{"INVALID_PURPOSE", ErrorCode::tls, Phase::tls, true},
+    Cause{"PATH_LENGTH_EXCEEDED", ErrorCode::tls, Phase::tls, true},
     Cause{"SELF_SIGNED_CERT_IN_CHAIN", ErrorCode::tls, Phase::tls, true},
     Cause{"UNABLE_TO_*", ErrorCode::tls, Phase::tls, true},
     Cause{"ERR_TLS_*", ErrorCode::tls, Phase::tls, true},
@@ -62,7 +70,16 @@ bool fits(std::string_view pattern, std::string_view code) noexcept {
 /// Whatever else keeps it from connecting, such as that nobody answers.
 constexpr Cause not_connected{"", ErrorCode::connect, Phase::connect, true};
 
-const Cause* cause_of(std::string_view code) noexcept {
+/// What only the text tells.
+constexpr std::array texts{
+    Cause{"before secure TLS connection", ErrorCode::tls, Phase::tls, true},
+    Cause{"bad port", ErrorCode::unsupported, Phase::none, false},
+};
+
+const Cause* cause_of(std::string_view code, std::string_view says) noexcept {
+  for (const Cause& cause : texts) {
+    if (says.find(cause.code) != std::string_view::npos) return &cause;
+  }
   constexpr std::string_view of_connecting = "connect ";
   const bool connecting = code.substr(0, of_connecting.size()) == of_connecting;
   if (connecting) code.remove_prefix(of_connecting.size());
@@ -139,10 +156,18 @@ bool may_be_replayed(const Failure& failure, const TransportRequest& request) {
          detail::is_idempotent(request.method) && answering().contains(origin_of(request));
 }
 
+/// Natively, and in browsers, all but CR, LF and NUL may be in one.
+bool refuses_value(std::string_view value) noexcept {
+  return std::any_of(value.begin(), value.end(), [](char character) {
+    const auto byte = static_cast<unsigned char>(character);
+    return (byte < ' ' && byte != '\t') || byte == 0x7F;
+  });
+}
+
 void end_what_was_detached() noexcept { detail::Scheduler::current().cancel_detached(); }
 
-constexpr NodeParts parts{detail::follow_redirect, cause_of, may_be_replayed, take_answer,
-                          end_what_was_detached};
+constexpr NodeParts parts{detail::follow_redirect, cause_of,    refuses_value,
+                          may_be_replayed,         take_answer, end_what_was_detached};
 
 constinit const NodeParts* provided = nullptr;
 

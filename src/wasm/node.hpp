@@ -19,8 +19,10 @@ struct Cause {
 
 struct NodeParts {
   detail::FollowRedirect follow_redirect;
-  /// Null where the code is not known.
-  const Cause* (*cause_of)(std::string_view code) noexcept;
+  /// Null where the code, and what Node says of it, is not known.
+  const Cause* (*cause_of)(std::string_view code, std::string_view says) noexcept;
+  /// Node sends no field with this value.
+  bool (*refuses_value)(std::string_view value) noexcept;
   bool (*may_be_replayed)(const detail::Failure& failure, const detail::TransportRequest& request);
   /// The server has answered this request: it may keep the connection, and the answer may be in a
   /// coding that Node does not know.

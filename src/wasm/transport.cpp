@@ -55,8 +55,10 @@ class FetchBody final : public detail::BodySource {
 Task<Outcome<Done>> exchange_whole(std::shared_ptr<const TransportRequest> request,
                                    TransportResponse& response) {
   auto operation = std::make_unique<FetchOperation>();
+  const std::string* const body = request->body.bytes().get();
+  request->progress->sends_unseen(body != nullptr ? body->size() : 0);
   request->progress->enter(Phase::head);
-  operation->start(fetch_head(*request), request->body.bytes().get());
+  operation->start(fetch_head(*request), body);
   {
     FetchOperation::Told told(*operation);
     co_await told;

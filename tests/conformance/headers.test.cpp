@@ -144,6 +144,19 @@ TEST_CASE("response headers are iterated in the order received, with repeats", "
   });
 }
 
+TEST_CASE("what is around a value or in a reason is taken alike everywhere", "[headers]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    RawScript script;
+    script.answer("HTTP/1.1 200 N\xC3\xA3o",
+                  "X-Around: \t a b \t \r\nX-None:  \r\nContent-Length: 0\r\n", "");
+    const Response response = co_await session.get(script.url());
+    CHECK(response.headers().get("X-Around") == "a b");
+    CHECK(response.headers().get("X-None") == "");
+    CHECK(response.reason() == "N\xC3\xA3o");
+  });
+}
+
 TEST_CASE("a response with very many headers within the limits is whole", "[headers]") {
   run_test([]() -> Task<void> {
     AsyncSession session;

@@ -167,6 +167,8 @@ TEST_CASE("GET and DELETE without a body say nothing of one", "[bodies]") {
     CHECK(get.header("Content-Length") == not_sent);
     CHECK(get.header("Transfer-Encoding") == not_sent);
     CHECK(get.header("Content-Type") == not_sent);
+    const Echo empty = co_await echo_of(session.get("/anything").body(""));
+    CHECK(empty.header("Content-Length") == not_sent);
     const Echo deleted = co_await echo_of(session.delete_("/anything"));
     CHECK(deleted.header("Transfer-Encoding") == not_sent);
   });

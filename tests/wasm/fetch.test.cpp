@@ -157,6 +157,72 @@ TEST_CASE("integrity accepts the digest's body and no other", "[fetch]") {
   });
 }
 
+TEST_CASE("integrity is of every answer that is handed out, whatever its status", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const FetchOptions hello =
+        FetchOptions().integrity("sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
+    for (const char* const status : {"404 Not Found", "305 Use Proxy", "306 Old"}) {
+      CAPTURE(status);
+      const std::string line = "HTTP/1.1 " + std::string(status);
+      const std::string fields = "Location: /get\r\nContent-Length: 5\r\n";
+      RawScript right;
+      right.answer(line, fields, "hello");
+      const Response good = co_await session.get(right.url()).fetch(hello);
+      CHECK(good.body() == "hello");
+      RawScript wrong;
+      wrong.answer(line, fields, "other");
+      static_cast<void>(co_await failure_of<NetworkError>(session.get(wrong.url()).fetch(hello)));
+    }
+    if (test_target() != "node") co_return;  // browsers show no answer that redirects
+    static_cast<void>(co_await failure_of<NetworkError>(
+        session.get("/redirect-to?url=/get").redirect(Redirect::manual).fetch(hello)));
+    RawScript odd;
+    odd.answer("HTTP/1.1 999 \xE2\x82\xAC", "Content-Length: 5\r\n", "hello");
+    const Response answer = co_await session.get(odd.url()).fetch(hello);
+    CHECK(answer.status_code() == 999);
+    CHECK(answer.reason() == "\xE2\x82\xAC");
+  });
+}
+
+TEST_CASE("what Node says of a failure is what the native platform says", "[fetch]") {
+  if (test_target() != "node") SKIP("only Node tells causes");
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    for (const char* const code :
+         {"INVALID_CA", "INVALID_PURPOSE", "PATH_LENGTH_EXCEEDED", "HOSTNAME_MISMATCH",
+          "CERT_HAS_EXPIRED", "CRL_HAS_EXPIRED", "ERROR_IN_CERT_NOT_AFTER_FIELD"}) {
+      CAPTURE(code);
+      fail_next_fetch(code, "the certificate is not good");
+      const auto failure = co_await failure_of<TlsError>(session.get("/get"));
+      check_failure(failure, ErrorCode::tls, Phase::tls, true);
+    }
+    fail_next_fetch(
+        "ECONNRESET",
+        "Client network socket disconnected before secure TLS connection was established");
+    const auto broken_off = co_await failure_of<TlsError>(session.get("/get"));
+    check_failure(broken_off, ErrorCode::tls, Phase::tls, true);
+    fail_next_fetch("ERR_ASSERTION", "false == true");
+    static_cast<void>(co_await failure_of<InvalidResponseError>(session.get("/get")));
+    static_cast<void>(co_await failure_of<UnsupportedError>(session.get("http://127.0.0.1:1/")));
+    static_cast<void>(
+        co_await failure_of<UnsupportedError>(session.get("/get").header("X-A", "a\x01")));
+  });
+}
+
+TEST_CASE("Node's own limits do not end what ours let go on", "[fetch]") {
+  if (test_target() != "node") SKIP("browsers have none");
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const Response first = co_await session.get("/get");
+    CHECK(first.ok());
+    watch_node_limits();
+    const Response second = co_await session.get("/get");
+    CHECK(second.ok());
+    CHECK(node_limits_seen() == 0);
+  });
+}
+
 TEST_CASE("a zstd body is decoded or refused, and never handed out as it came", "[fetch]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
@@ -316,6 +382,18 @@ TEST_CASE("a piece that the platform wants no more goes nowhere", "[fetch]") {
   });
 }
 
+TEST_CASE("a large body that is sent unseen has its time", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    session.default_timeout(Timeout().connect(0ms));  // leaves five seconds to read
+    const std::string large(2 * mebibyte, 'x');
+    const std::size_t two = co_await uploaded(session.post("/upload?pause=6000").body(large));
+    CHECK(two == 2 * mebibyte);
+    static_cast<void>(co_await failure_of<ReadTimeout>(
+        session.post("/upload?pause=6000").body(large).timeout(Timeout().read(300ms))));
+  });
+}
+
 TEST_CASE("an upload of known length is checked against it", "[fetch]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
@@ -385,5 +463,25 @@ TEST_CASE("a field's bytes cross as they are", "[fetch]") {
     const Response raw = co_await session.get("/raw-headers").header("X-Bytes", "\xC3\xBC\x80");
     // As characters of the same codes: the JSON is UTF-8.
     CHECK(raw.json().dump().find("\u00C3\u00BC\u0080") != std::string::npos);
+  });
+}
+TEST_CASE("a fast stream leaves other requests their turn", "[fetch]") {
+  run_test([]() -> Task<void> {
+    const auto drain = [](AsyncSession* session) -> Task<std::size_t> {
+      StreamResponse stream = co_await session->get("/big/536870912").stream();
+      std::size_t received = 0;
+      while (const auto piece = co_await stream.read()) received += piece->size();
+      co_return received;
+    };
+    AsyncSession session(test_server().http());
+    JoinHandle<std::size_t> draining = create_task(drain(&session));
+    int served = 0;
+    for (; !draining.done(); ++served) {
+      const Response other = co_await session.get("/get");
+      CHECK(other.ok());
+    }
+    CHECK(served >= 12);  // in one or two seconds; without turns there were about eight
+    const std::size_t received = co_await draining;
+    CHECK(received == 512 * mebibyte);
   });
 }

@@ -3,7 +3,7 @@
 #include <emscripten/em_js.h>
 
 // clang-format off
-EM_JS_DEPS(reqivo_test, "$Emval,$reqivo,$reqivoPromises");
+EM_JS_DEPS(reqivo_test, "$Emval,$reqivo,$reqivoPromises,$UTF8ToString");
 EM_JS(emscripten::EM_VAL, reqivo_test_settled, (emscripten::EM_VAL promise), {
   return Emval.toHandle(Emval.toValue(promise).then((value) => ({ value }), (reason) => ({ reason })));
 });
@@ -47,6 +47,27 @@ EM_JS(void, reqivo_test_give_next_upload_up, (), {
     return new Response('early');
   };
 });
+EM_JS(void, reqivo_test_fail_next_fetch, (const char* code, const char* message), {
+  const call = globalThis.fetch;
+  const cause = Object.assign(new Error(UTF8ToString(message)), { 'code' : UTF8ToString(code) });
+  globalThis.fetch = async () => {
+    globalThis.fetch = call;
+    throw new TypeError('fetch failed', { cause });
+  };
+});
+EM_JS(void, reqivo_test_node_limit, (), {
+  const key = Symbol.for('undici.globalDispatcher.1');
+  const dispatcher = globalThis[key];
+  globalThis['reqivoNodeLimit'] = -1;
+  globalThis[key] = {
+    'dispatch' : (options, handler) => {
+      globalThis[key] = dispatcher;
+      globalThis['reqivoNodeLimit'] = Math.max(options['headersTimeout'], options['bodyTimeout']);
+      return dispatcher.dispatch(options, handler);
+    },
+  };
+});
+EM_JS(double, reqivo_test_node_limit_seen, (), { return globalThis['reqivoNodeLimit']; });
 // clang-format on
 
 namespace reqivo::test {
@@ -64,6 +85,14 @@ int fetch_calls() { return reqivo_test_fetch_calls(0); }
 int fetch_calls_inside() { return reqivo_test_fetch_calls(1); }
 
 void give_next_upload_up() { reqivo_test_give_next_upload_up(); }
+
+void fail_next_fetch(const char* code, const char* message) {
+  reqivo_test_fail_next_fetch(code, message);
+}
+
+void watch_node_limits() { reqivo_test_node_limit(); }
+
+double node_limits_seen() { return reqivo_test_node_limit_seen(); }
 
 int fetches_held() { return reqivo_test_fetches_held(); }
 

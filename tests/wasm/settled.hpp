@@ -32,6 +32,14 @@ class Aborter {
 /// comes 100 ms later and is "early".
 void give_next_upload_up();
 
+/// The next fetch fails as Node's does: with a cause that has this code and message.
+void fail_next_fetch(const char* code, const char* message);
+
+/// Under Node, after the first request: sees which limits of Node's own the next one has.
+void watch_node_limits();
+/// The larger of those for the head and for the body, in milliseconds; 0 is none.
+[[nodiscard]] double node_limits_seen();
+
 /// How many fetches and promises the JavaScript half holds on to.
 [[nodiscard]] int fetches_held();
 [[nodiscard]] int promises_held();

@@ -19,7 +19,7 @@ reqivo::Task<void> asks() {
   reqivo::AsyncSession session;
   for (;;) {
     try {
-      co_await session.get("http://127.0.0.1:1/");  // nobody listens
+      co_await session.get("http://127.0.0.1:3/");  // nobody listens
     } catch (const reqivo::NetworkError&) {
     }
   }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
 
-const folder = process.env.REQIVO_WASM_PROGRAMS;
+const folder = path.resolve(process.env.REQIVO_WASM_PROGRAMS);
 const variants = ['', '_suspending', '_exiting'];
 
 function run(name) {
@@ -45,18 +45,47 @@ for (const variant of variants) {
   });
 }
 
-test('memory that runs out while a body arrives fails the stream, and nothing else', async () => {
-  const server = http.createServer((request, response) => response.end(Buffer.alloc(1024 * 1024)));
+// Runs Node with these arguments and the URL of a server that answers by `answer`.
+async function runWithServer(answer, words) {
+  const server = http.createServer(answer);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath,
-      [path.join(folder, 'program_memory_full.js'), `http://127.0.0.1:${server.address().port}/`], { timeout: 20_000 });
-    assert.deepEqual({ stdout, stderr }, { stdout: 'limit_exceeded 1048576\n', stderr: '' });
+    return await promisify(execFile)(process.execPath,
+      [...words, `http://127.0.0.1:${server.address().port}/`], { timeout: 20_000 }).catch((end) => end);
   } finally {
     server.close();
     server.closeAllConnections();
   }
+}
+
+test('memory that runs out while a body arrives fails the stream, and nothing else', async () => {
+  const { stdout, stderr } = await runWithServer(
+    (request, response) => response.end(Buffer.alloc(1024 * 1024)), [path.join(folder, 'program_memory_full.js')]);
+  assert.deepEqual({ stdout, stderr }, { stdout: 'limit_exceeded 1048576\n', stderr: '' });
+});
+
+test('what JavaScript waits for goes on when the program has ended', async () => {
+  const script = `require(${JSON.stringify(path.join(folder, 'program_promised.js'))})()
+    .then((module) => module.load(process.argv[1])).then(console.log, console.log);`;
+  const { code, stdout, stderr } = await runWithServer(
+    (request, response) => setTimeout(() => response.end('loaded'), 200), ['-e', script]);
+  assert.deepEqual({ code, stdout, stderr }, { code: 5, stdout: 'loaded\n', stderr: '' });
+});
+
+test('a module whose program has ended leaves nothing with the process', () => {
+  const script = `const make = require(${JSON.stringify(path.join(folder, 'program_promised.js'))});
+    const count = () => process.listenerCount('exit') + process.listenerCount('beforeExit');
+    const before = count();
+    (async () => {
+      for (let made = 0; made < 12; ++made) {
+        await make();
+        while (count() > before) await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      console.log('ended', process.exitCode);
+    })();`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 20_000 });
+  assert.deepEqual({ stdout, stderr }, { stdout: 'ended 5\n', stderr: '' });
 });
 
 test('a detached task does not keep the process', () => {
