@@ -103,15 +103,25 @@ async function showSources(cards) {
 }
 
 // What a link leads to must not be under the toolbar, which takes two lines in a narrow window.
-function followToolbar() {
-  const toolbar = document.querySelector('.toolbar');
-  new ResizeObserver(() => {
-    document.documentElement.style.setProperty('--toolbar-height', `${toolbar.offsetHeight}px`);
-  }).observe(toolbar);
+function measureToolbar() {
+  const { offsetHeight } = document.querySelector('.toolbar');
+  document.documentElement.style.setProperty('--toolbar-height', `${offsetHeight}px`);
+}
+
+// The browser looked for what the address names before the cards were there.
+function followFragment() {
+  let id = location.hash.slice(1);
+  try {
+    id = decodeURIComponent(id);
+  } catch {
+    // A % that encodes nothing: the id as it stands.
+  }
+  measureToolbar(); // its observer comes a frame later
+  document.getElementById(id)?.scrollIntoView({ behavior: 'instant' });
 }
 
 async function start() {
-  followToolbar();
+  new ResizeObserver(measureToolbar).observe(document.querySelector('.toolbar'));
   const [configuration, { default: createModule }] = await Promise.all([
     fetchText('config.json').then(JSON.parse), import('./demo_module.mjs'),
   ]);
@@ -125,6 +135,7 @@ async function start() {
   await showSources(cards);
   runAllButton.setAttribute('aria-disabled', 'false');
   runAllButton.addEventListener('click', () => runAll(cards));
+  followFragment();
   document.documentElement.dataset.ready = 'true';
 }
 

@@ -222,9 +222,8 @@ async function runsAllWithOneRunning(page) {
   await runsAll(page);
 }
 
-// Follows the link to a pattern: nothing may be above its heading then.
+// Nothing may be above the heading of a pattern that was linked to.
 async function seesHeading(page, name, width) {
-  await page.tab.$eval(`#overview a[href="#${name}"]`, (link) => link.click());
   const isSeen = (id) => {
     const { top, left } = document.getElementById(id).getBoundingClientRect();
     return document.elementFromPoint(left + 1, top + 1)?.id === id;
@@ -247,10 +246,42 @@ async function coversNoHeading(page) {
   await scroll('auto');
   for (const width of [1360, 960, 959, 800, 641, 360]) {
     await page.resize(width);
-    for (const name of names) await seesHeading(page, name, width);
+    for (const name of names) {
+      await page.tab.$eval(`#overview a[href="#${name}"]`, (link) => link.click());
+      await seesHeading(page, name, width);
+    }
   }
   await scroll('');
   await page.resize(1360);
+}
+
+async function opensAtAPattern(page, name) {
+  await page.beside(`${page.url}#${name}`, async (other) => {
+    await other.untilReady();
+    await seesHeading(other, name, 1360);
+    for (const width of [1360, 800, 360]) {
+      await other.tab.setViewport({ width, height: 900 });
+      await other.tab.reload();
+      await other.untilReady();
+      await seesHeading(other, name, width);
+    }
+    assert.deepEqual(await other.takeProblems(), []);
+  });
+}
+
+function noticesOf(page) {
+  return page.tab.$$eval('.notice', (all) => all.map(({ role, textContent }) =>
+    `${role}: ${textContent.replace(/\s+/g, ' ')}`));
+}
+
+async function opensAtAnyFragment(page) {
+  for (const fragment of ['nowhere', '%E0%A4%A']) {
+    await page.beside(`${page.url}#${fragment}`, async (other) => {
+      await other.untilReady();
+      assert.deepEqual(await noticesOf(other), []);
+      assert.equal(await other.tab.evaluate(() => scrollY), 0);
+    });
+  }
 }
 
 async function fitsAPhone(page) {
@@ -317,6 +348,9 @@ export const cases = [
   ['a failure is shown with its name, code and phase', showsFailures],
   ['Run all waits for what runs already', runsAllWithOneRunning],
   ['nothing covers the heading that a link leads to', coversNoHeading],
+  ...['semaphore', 'timeouts'].map((name) =>
+    [`the page opens at ${name} where its address says so`, (page) => opensAtAPattern(page, name)]),
+  ['the page opens with any fragment', opensAtAnyFragment],
   ['Run all stops when it is pressed again', stopsAll],
   ['the page fits a phone', fitsAPhone],
   ['all text has enough contrast', isReadable],

@@ -42,6 +42,15 @@ class DemoPage {
   }
 
   async open(url) {
+    this.url = url;
+    await this.listen();
+    await this.tab.goto(url);
+    await this.untilReady();
+    const configuration = await this.tab.evaluate(() => fetch('config.json').then((r) => r.json()));
+    this.server = configuration.servers[0].url;
+  }
+
+  async listen() {
     // The browser's own lines about a fetch that failed have no arguments; no page can avoid them.
     this.tab.on('console', (line) => {
       if (line.type() !== 'error' || line.args().length === 0) return;
@@ -55,10 +64,6 @@ class DemoPage {
     if (this.prefix === 'chromium') await this.#watchChromiumLog();
     await this.tab.evaluateOnNewDocument(hearProblems);
     await this.tab.setViewport({ width: 1360, height: 900 });
-    await this.tab.goto(url);
-    await this.until(() => document.documentElement.dataset.ready === 'true');
-    const configuration = await this.tab.evaluate(() => fetch('config.json').then((r) => r.json()));
-    this.server = configuration.servers[0].url;
   }
 
   async #watchChromiumLog() {
@@ -70,6 +75,21 @@ class DemoPage {
     await session.send('Log.enable');
   }
 
+  // Gives `use` a tab of its own at that URL, once its `load` has fired. What goes wrong there is
+  // for `use` to judge.
+  async beside(url, use) {
+    const tab = await this.tab.browser().newPage();
+    const other = new DemoPage(tab, this.artifacts, this.prefix);
+    try {
+      await other.listen();
+      await tab.goto(url);
+      await use(other);
+    } finally {
+      await tab.close();
+      await this.tab.bringToFront();
+    }
+  }
+
   // All that went wrong since it was last asked.
   async takeProblems() {
     const inPage = await this.tab.evaluate(() => globalThis.problems.splice(0));
@@ -78,6 +98,10 @@ class DemoPage {
 
   until(condition, ...values) {
     return this.tab.waitForFunction(condition, { polling: 50, timeout: patience }, ...values);
+  }
+
+  untilReady() {
+    return this.until(() => document.documentElement.dataset.ready === 'true');
   }
 
   // `condition` runs in the page, with the card.
