@@ -1,6 +1,6 @@
 // The card of one pattern: its source, its buttons, and what its run shows.
 
-import { highlightCpp, highlightJson } from './highlight.mjs';
+import { highlightJson } from './highlight.mjs';
 import { Run } from './run.mjs';
 import { formatBytes, formatTime } from './sizes.mjs';
 import { Waterfall } from './waterfall.mjs';
@@ -57,8 +57,8 @@ export class Card {
     return this.element.dataset.state;
   }
 
-  showSource(text) {
-    this.part('source').replaceChildren(highlightCpp(text.trimEnd()));
+  showSource(content) {
+    this.part('source').replaceChildren(content);
   }
 
   cancel() {

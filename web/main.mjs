@@ -26,6 +26,7 @@ controller.abort();
 
 const main = document.getElementById('patterns');
 const announcement = document.getElementById('announcement');
+const loadingNotice = document.getElementById('loading');
 const runAllButton = document.getElementById('run-all');
 const serverChoice = document.getElementById('server');
 let runningAll = false;
@@ -93,12 +94,21 @@ async function runAll(cards) {
     Object.entries(counts).map(([state, count]) => `${count} ${state}`).join(', ');
 }
 
+// The page works without its sources, so it says where one is missing and goes on.
+async function fetchSource(path) {
+  try {
+    return highlightCpp((await fetchText(path)).trimEnd());
+  } catch {
+    return 'The source is not available.';
+  }
+}
+
 async function showSources(cards) {
   await Promise.all(cards.map(async (card) => {
-    card.showSource(await fetchText(`patterns/${card.pattern.name}.cpp`));
+    card.showSource(await fetchSource(`patterns/${card.pattern.name}.cpp`));
   }));
-  const bindings = await fetchText('bindings.cpp');
-  document.getElementById('bindings-source').replaceChildren(highlightCpp(bindings.trimEnd()));
+  const bindings = await fetchSource('bindings.cpp');
+  document.getElementById('bindings-source').replaceChildren(bindings);
   document.getElementById('call-source').replaceChildren(highlightCpp(callSource.trimEnd()));
 }
 
@@ -131,6 +141,7 @@ async function start() {
   serverChoice.append(...configuration.servers.map(({ name, url }) => new Option(name, url)));
   const cards = makeCards(module);
   document.getElementById('overview').append(...cards.map(overviewItem));
+  loadingNotice.remove();
   main.append(...cards.map((card) => card.element));
   await showSources(cards);
   runAllButton.setAttribute('aria-disabled', 'false');
@@ -143,5 +154,6 @@ start().catch((error) => {
   const notice = Object.assign(document.createElement('p'),
     { className: 'notice', textContent: `The page could not start: ${error.message}` });
   notice.setAttribute('role', 'alert');
+  loadingNotice.remove();
   main.append(notice);
 });

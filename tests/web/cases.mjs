@@ -327,6 +327,41 @@ async function namesItsParts(page) {
   assert.deepEqual(nameless, []);
 }
 
+async function tellsThatItLoads(page) {
+  for (const file of ['main.mjs', 'card.mjs']) {
+    await page.without([file], async (other) => {
+      assert.deepEqual(await noticesOf(other), ['status: The module is loading. '
+        + "If this stays, the page's scripts could not be loaded."]);
+      await other.keep(`without-${file}`);
+    });
+  }
+  assert.deepEqual(await noticesOf(page), []);
+}
+
+async function tellsThatItCouldNotStart(page) {
+  await page.without(['demo_module.mjs'], async (other) => {
+    await other.until(() => document.querySelector('[role="alert"].notice'));
+    const [notice, ...more] = await noticesOf(other);
+    assert.match(notice, /^alert: The page could not start: ./);
+    assert.deepEqual(more, []);
+  });
+}
+
+async function doesWithoutSomeSources(page) {
+  await page.without(['patterns/streaming.cpp', 'bindings.cpp'], async (other) => {
+    await other.untilReady();
+    const missing = 'The source is not available.';
+    assert.equal(await other.text('streaming', 'source'), missing);
+    assert.match(await other.text('timeouts', 'source'), /wait_for/);
+    const shown = (id) => other.tab.$eval(`#${id}-source`, (box) => box.textContent);
+    assert.equal(await shown('bindings'), missing);
+    assert.match(await shown('call'), /createModule/);
+    await other.click('#run-all');
+    await other.untilStarted('concurrent_gather', 3);
+    assert.deepEqual(await noticesOf(other), []);
+  });
+}
+
 const onlyChromium = {
   browser: 'chromium',
   reason: 'WebDriver BiDi cannot ask Firefox for other media features',
@@ -358,4 +393,7 @@ export const cases = [
   ['all text has enough contrast in dark', (page) => isReadableIn(page, 'dark'), onlyChromium],
   ['nothing is animated where motion is unwelcome', keepsCalm, onlyChromium],
   ['every control has a name', namesItsParts],
+  ['the page tells that its scripts are loading', tellsThatItLoads],
+  ['the page tells why it could not start', tellsThatItCouldNotStart],
+  ['the page does without a source that is missing', doesWithoutSomeSources],
 ];

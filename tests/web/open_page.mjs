@@ -2,6 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,8 +39,8 @@ function hearProblems() {
 }
 
 class DemoPage {
-  constructor(tab, artifacts, prefix) {
-    Object.assign(this, { tab, artifacts, prefix, heard: [] });
+  constructor(tab, folder, artifacts, prefix) {
+    Object.assign(this, { tab, folder, artifacts, prefix, heard: [] });
   }
 
   async open(url) {
@@ -79,7 +81,7 @@ class DemoPage {
   // for `use` to judge.
   async beside(url, use) {
     const tab = await this.tab.browser().newPage();
-    const other = new DemoPage(tab, this.artifacts, this.prefix);
+    const other = new DemoPage(tab, this.folder, this.artifacts, this.prefix);
     try {
       await other.listen();
       await tab.goto(url);
@@ -87,6 +89,21 @@ class DemoPage {
     } finally {
       await tab.close();
       await this.tab.bringToFront();
+    }
+  }
+
+  // The same with a page that lacks these files.
+  async without(files, use) {
+    const folder = mkdtempSync(join(tmpdir(), 'reqivo-web-'));
+    let serving;
+    try {
+      cpSync(this.folder, folder, { recursive: true });
+      for (const file of files) rmSync(join(folder, file));
+      serving = await startServing(folder);
+      await this.beside(serving.url, use);
+    } finally {
+      serving?.stop();
+      rmSync(folder, { recursive: true });
     }
   }
 
@@ -203,7 +220,8 @@ export async function openPage(folder, browserName, artifacts) {
   };
   try {
     launched = await launch(browserName);
-    const page = new DemoPage(await launched.browser.newPage(), artifacts, browserName);
+    const tab = await launched.browser.newPage();
+    const page = new DemoPage(tab, folder, artifacts, browserName);
     await page.open(serving.url);
     return { page, close };
   } catch (error) {
