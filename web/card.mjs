@@ -107,6 +107,7 @@ export class Card {
     this.element.querySelector('.file').textContent = `web/patterns/${name}.cpp`;
     this.part('run').setAttribute('aria-label', `Run ${title}`);
     this.part('cancel').setAttribute('aria-label', `Cancel ${title}`);
+    this.part('waterfall').setAttribute('aria-label', `Requests of ${title}`);
     this.part('source').setAttribute('aria-label', `C++ of ${title}`);
     this.part('result').setAttribute('aria-label', `Result of ${title}`);
     if (choice) this.#addChoice(choice);

@@ -75,7 +75,6 @@ export class Waterfall {
     this.lineRow = element('div', 'row line-row', label, this.lineDots, element('span', 'outcome'));
     this.lineRow.setAttribute('aria-hidden', 'true');
     this.lineRow.hidden = true;
-    host.setAttribute('aria-label', 'Requests');
     host.style.setProperty('--expected-rows', expectedRows);
     host.append(this.summary, element('div', 'chart', this.axis, this.list, this.lineRow));
     this.reset();

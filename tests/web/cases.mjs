@@ -327,6 +327,35 @@ async function namesItsParts(page) {
   assert.deepEqual(nameless, []);
 }
 
+async function tellsItsPartsApart(page) {
+  const roles = await page.tab.$$eval('pre', (boxes) => boxes.map((box) => box.role));
+  assert.deepEqual(roles, Array(20).fill('group'));
+  const titles = await page.tab.$$eval('.card h2', (all) => all.map((one) => one.textContent));
+  const waterfalls = await page.tab.$$eval('.waterfall', (all) => all.map((one) => one.ariaLabel));
+  assert.deepEqual(waterfalls, titles.map((title) => `Requests of ${title}`));
+}
+
+async function showsItsMarksInForcedColors(page) {
+  const session = await page.tab.createCDPSession();
+  await session.send('Emulation.setEmulatedMedia',
+    { features: [{ name: 'forced-colors', value: 'active' }] });
+  await page.run('timeouts');
+  const style = (selector, property, pseudo) => page.tab.$eval(selector, (element, name, part) =>
+    getComputedStyle(element, part)[name], property, pseudo);
+  const canvas = await style('.card', 'backgroundColor');
+  const marks = [await style('[data-outcome="ok"] .bar', 'backgroundColor'),
+    await style('[data-outcome="timeout"] .bar', 'backgroundColor'),
+    await style('.dot', 'backgroundColor'), await style('.dot-error', 'backgroundColor'),
+    await style('#overview a[data-state="done"]', 'backgroundColor', '::before'),
+    await style('progress', 'backgroundColor')];
+  assert.ok(!marks.includes(canvas), String(marks));
+  const [run, cancel] = ['run', 'cancel'].map((role) => page.part('timeouts', role));
+  assert.notEqual(await style(cancel, 'color'), await style(run, 'color'));
+  assert.notEqual(await style(cancel, 'borderColor'), await style(run, 'borderColor'));
+  await page.keep('whole-forced-colors');
+  await session.detach();
+}
+
 async function tellsThatItLoads(page) {
   for (const file of ['main.mjs', 'card.mjs']) {
     await page.without([file], async (other) => {
@@ -392,7 +421,10 @@ export const cases = [
   ['all text has enough contrast in light', (page) => isReadableIn(page, 'light'), onlyChromium],
   ['all text has enough contrast in dark', (page) => isReadableIn(page, 'dark'), onlyChromium],
   ['nothing is animated where motion is unwelcome', keepsCalm, onlyChromium],
+  ['marks and disabled buttons are seen in forced colours', showsItsMarksInForcedColors,
+    onlyChromium],
   ['every control has a name', namesItsParts],
+  ['parts that look alike have names of their own', tellsItsPartsApart],
   ['the page tells that its scripts are loading', tellsThatItLoads],
   ['the page tells why it could not start', tellsThatItCouldNotStart],
   ['the page does without a source that is missing', doesWithoutSomeSources],
