@@ -29,7 +29,8 @@ const announcement = document.getElementById('announcement');
 const loadingNotice = document.getElementById('loading');
 const runAllButton = document.getElementById('run-all');
 const serverChoice = document.getElementById('server');
-let runningAll = false;
+// Stands for the run of all patterns that is under way.
+let runOfAll = null;
 
 async function fetchText(path) {
   const response = await fetch(path);
@@ -75,20 +76,22 @@ function makeCards(module) {
 }
 
 async function runAll(cards) {
-  if (runningAll) {
-    runningAll = false;
+  if (runOfAll) {
+    runOfAll = null;
     cards.forEach((card) => card.cancel());
     return;
   }
-  runningAll = true;
+  const run = Symbol('run of all');
+  runOfAll = run;
   runAllButton.textContent = 'Stop';
   const counts = {};
   for (const card of cards) {
-    if (!runningAll) break;
+    if (runOfAll !== run) break;
     const state = await card.run();
     counts[state] = (counts[state] ?? 0) + 1;
   }
-  runningAll = false;
+  if (runOfAll && runOfAll !== run) return; // stopped, and the next one has the button
+  runOfAll = null;
   runAllButton.textContent = 'Run all';
   announcement.textContent =
     Object.entries(counts).map(([state, count]) => `${count} ${state}`).join(', ');

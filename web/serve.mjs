@@ -25,6 +25,10 @@ const types = {
   '.cpp': 'text/plain; charset=utf-8',
 };
 
+function isPort(word) {
+  return /^\d{1,5}$/.test(word) && Number(word) <= 65535;
+}
+
 function parseArguments(words) {
   const options = { folder: null, port: 0, exitWithParent: false };
   const rest = [...words];
@@ -32,7 +36,7 @@ function parseArguments(words) {
     const word = rest.shift();
     if (word === '--exit-with-parent') {
       options.exitWithParent = true;
-    } else if (word === '--port' && /^\d{1,5}$/.test(rest[0] ?? '')) {
+    } else if (word === '--port' && isPort(rest[0] ?? '')) {
       options.port = Number(rest.shift());
     } else if (options.folder === null && !word.startsWith('-')) {
       options.folder = word;

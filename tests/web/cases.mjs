@@ -3,9 +3,11 @@
 // page.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 import { findLowContrast } from './contrast.mjs';
+import { serveProgram } from './open_page.mjs';
 
 const patternsFolder = new URL('../../web/patterns/', import.meta.url);
 
@@ -207,13 +209,43 @@ async function runsAll(page) {
   assert.deepEqual(await Promise.all(names.map((name) => page.state(name))), Array(9).fill('done'));
 }
 
-async function stopsAll(page) {
+// Starts all, and waits for the second. Its rows do not tell: they are there from the last run.
+async function startsAll(page) {
   await page.click('#run-all');
-  await page.untilStarted('concurrent_gather', 3);
+  await page.untilCard('concurrent_gather', (card) => card.dataset.state === 'running');
+}
+
+async function stopsAll(page) {
+  await startsAll(page);
   await page.click('#run-all');
   await page.until(() =>
     document.getElementById('announcement').textContent === '1 done, 1 cancelled');
   assert.equal(await page.tab.$eval('#run-all', (button) => button.textContent), 'Run all');
+}
+
+// What was stopped must not go on beside what was started in the same moment.
+async function restartsAll(page) {
+  await startsAll(page);
+  const started = await page.tab.evaluate(async (count) => {
+    const starting = [];
+    const observer = new MutationObserver((changes) => {
+      const cards = changes.map(({ target }) => target).filter((element) =>
+        element.matches('.card[data-state="running"]'));
+      starting.push(...cards.map((card) => card.dataset.pattern));
+    });
+    observer.observe(document.getElementById('patterns'),
+      { attributeFilter: ['data-state'], subtree: true });
+    const button = document.getElementById('run-all');
+    button.click();
+    button.click();
+    while (starting.length < count) await new Promise((resolve) => { setTimeout(resolve, 1); });
+    observer.disconnect();
+    return starting;
+  }, 4);
+  assert.deepEqual(started, names.slice(0, 4));
+  assert.equal(await page.tab.$eval('#run-all', (button) => button.textContent), 'Stop');
+  await page.click('#run-all');
+  await page.until(() => document.getElementById('run-all').textContent === 'Run all');
 }
 
 async function runsAllWithOneRunning(page) {
@@ -391,6 +423,13 @@ async function doesWithoutSomeSources(page) {
   });
 }
 
+function servesOnlyOnAPort() {
+  const { status, stderr } = spawnSync(process.execPath, [serveProgram, '.', '--port', '65536'],
+    { encoding: 'utf8' });
+  assert.match(stderr, /^usage: serve\.mjs .*\n$/);
+  assert.equal(status, 2);
+}
+
 const onlyChromium = {
   browser: 'chromium',
   reason: 'WebDriver BiDi cannot ask Firefox for other media features',
@@ -416,6 +455,7 @@ export const cases = [
     [`the page opens at ${name} where its address says so`, (page) => opensAtAPattern(page, name)]),
   ['the page opens with any fragment', opensAtAnyFragment],
   ['Run all stops when it is pressed again', stopsAll],
+  ['Run all starts anew when it is pressed once more', restartsAll],
   ['the page fits a phone', fitsAPhone],
   ['all text has enough contrast', isReadable],
   ['all text has enough contrast in light', (page) => isReadableIn(page, 'light'), onlyChromium],
@@ -428,4 +468,5 @@ export const cases = [
   ['the page tells that its scripts are loading', tellsThatItLoads],
   ['the page tells why it could not start', tellsThatItCouldNotStart],
   ['the page does without a source that is missing', doesWithoutSomeSources],
+  ['serve.mjs takes no port that there is not', servesOnlyOnAPort],
 ];

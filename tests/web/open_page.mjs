@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { isAboutFetch } from '../wasm/browser_host.mjs';
 import { launch } from '../wasm/browsers.mjs';
 
-const serveProgram = fileURLToPath(new URL('../../web/serve.mjs', import.meta.url));
+export const serveProgram = fileURLToPath(new URL('../../web/serve.mjs', import.meta.url));
 const patience = 20_000;
 
 async function startServing(folder) {
