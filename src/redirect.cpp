@@ -149,7 +149,8 @@ Task<Outcome<bool>> follow_redirect(RedirectChain& chain, TransportResponse& res
     std::unique_ptr<BodySource> body = std::move(response.body);
     if (body && worth_draining(response.headers)) co_await drain(std::move(body));
   }
-  co_return chain.follow(response.status, response.headers, request);
+  Outcome<bool> followed = chain.follow(response.status, response.headers, request);
+  co_return followed;
 }
 
 }  // namespace reqivo::detail

@@ -81,7 +81,7 @@ requires(!is_task<std::decay_t<A>>) Task<AwaitResult<Kept<A>>> into_task(A&& awa
   } else if constexpr (!std::is_lvalue_reference_v<Kept<A>>) {
     return await_owned<Kept<A>>(std::forward<A>(awaitable));
   } else if constexpr (std::is_convertible_v<Value&&, Task<AwaitResult<Kept<A>>>>) {
-    return await_owned<Value>(std::move(awaitable));
+    return await_owned<Value>(static_cast<Value&&>(awaitable));
   } else {
     return await_where_it_is(awaitable);
   }
