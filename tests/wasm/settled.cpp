@@ -63,7 +63,7 @@ EM_JS(void, reqivo_test_node_limit, (), {
     'dispatch' : (options, handler) => {
       globalThis[key] = dispatcher;
       globalThis['reqivoNodeLimit'] = Math.max(options['headersTimeout'], options['bodyTimeout']);
-      return dispatcher.dispatch(options, handler);
+      return dispatcher['dispatch'](options, handler);
     },
   };
 });
