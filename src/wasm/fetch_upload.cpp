@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "next_piece.hpp"
-#include "raced_task.hpp"
 #include "side_task.hpp"
 #include "upload_length.hpp"
 #include "wasm/event_loop.hpp"
 #include "wasm/fetch_bridge.hpp"
 #include "wasm/fetch_exchange.hpp"
 #include "wasm/fetch_request.hpp"
+#include "wasm/raced_task.hpp"
 
 namespace reqivo::wasm {
 namespace {

@@ -480,7 +480,7 @@ TEST_CASE("a fast stream leaves other requests their turn", "[fetch]") {
       const Response other = co_await session.get("/get");
       CHECK(other.ok());
     }
-    CHECK(served >= 12);  // in one or two seconds; without turns there were about eight
+    CHECK(served >= 12);  // without turns there were 8 in one run of Chromium, 30 in another
     const std::size_t received = co_await draining;
     CHECK(received == 512 * mebibyte);
   });
