@@ -40,13 +40,32 @@ EM_JS(void, reqivo_test_give_next_upload_up, (), {
     const reader = init['body'].getReader();
     await reader.read();
     const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+    const begun = new Promise((resolve) => { globalThis['reqivoNextPiece'] = resolve; });
     reader.read(); // has the next piece made
-    await wait(5);
+    await begun;
     await reader.cancel();
     await wait(100);
     return new Response('early');
   };
 });
+EM_JS(void, reqivo_test_next_piece_begins, (), { globalThis['reqivoNextPiece'](); });
+EM_JS(void, reqivo_test_answer_without_a_pause, (int milliseconds), {
+  const call = globalThis.fetch;
+  globalThis.fetch = async () => {
+    globalThis.fetch = call;
+    globalThis['reqivoTicks'] = 0;
+    const ticking = setInterval(() => ++globalThis['reqivoTicks'], 1);
+    const end = performance.now() + milliseconds;
+    return new Response(new ReadableStream({
+      pull(controller) {
+        if (performance.now() < end) return controller.enqueue(new Uint8Array(65536));
+        clearInterval(ticking);
+        controller.close();
+      },
+    }));
+  };
+});
+EM_JS(int, reqivo_test_ticks_meanwhile, (), { return globalThis['reqivoTicks']; });
 EM_JS(void, reqivo_test_fail_next_fetch, (const char* code, const char* message), {
   const call = globalThis.fetch;
   const cause = Object.assign(new Error(UTF8ToString(message)), { 'code' : UTF8ToString(code) });
@@ -85,6 +104,12 @@ int fetch_calls() { return reqivo_test_fetch_calls(0); }
 int fetch_calls_inside() { return reqivo_test_fetch_calls(1); }
 
 void give_next_upload_up() { reqivo_test_give_next_upload_up(); }
+
+void next_piece_begins() { reqivo_test_next_piece_begins(); }
+
+void answer_without_a_pause(int milliseconds) { reqivo_test_answer_without_a_pause(milliseconds); }
+
+int ticks_meanwhile() { return reqivo_test_ticks_meanwhile(); }
 
 void fail_next_fetch(const char* code, const char* message) {
   reqivo_test_fail_next_fetch(code, message);

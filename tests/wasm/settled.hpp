@@ -28,9 +28,15 @@ class Aborter {
 [[nodiscard]] int fetch_calls();
 [[nodiscard]] int fetch_calls_inside();
 
-/// The next fetch takes one piece of its body, has another made, and then wants no more; its answer
-/// comes 100 ms later and is "early".
+/// The next fetch takes one piece of its body, has another made, and wants no more once
+/// `next_piece_begins` has been called; its answer comes 100 ms later and is "early".
 void give_next_upload_up();
+void next_piece_begins();
+
+/// The body of the next fetch has its next chunk at hand whenever it is asked, for so long.
+void answer_without_a_pause(int milliseconds);
+/// How often the platform's timer ticked until the end of that body.
+[[nodiscard]] int ticks_meanwhile();
 
 /// The next fetch fails as Node's does: with a cause that has this code and message.
 void fail_next_fetch(const char* code, const char* message);
