@@ -30,11 +30,11 @@ enum class ErrorCode {
   invalid_url = 2,
   /// The request cannot be sent as described: bad header, several bodies, bad method.
   invalid_request = 3,
-  /// The host name does not resolve. Natively only; a browser reports `network`.
+  /// The host name does not resolve. A browser reports `network`.
   dns = 4,
-  /// No address of the host accepted a connection. Natively only; a browser reports `network`.
+  /// No address of the host accepted a connection. A browser reports `network`.
   connect = 5,
-  /// The TLS handshake failed or the peer's certificate was refused. Natively only.
+  /// The TLS handshake failed or the peer's certificate was refused. A browser reports `network`.
   tls = 6,
   /// The connection ended before the answer was whole.
   connection_closed = 7,

@@ -210,6 +210,22 @@ TEST_CASE("what Node says of a failure is what the native platform says", "[fetc
   });
 }
 
+TEST_CASE("what Node was asked twice is not called retryable", "[fetch]") {
+  if (test_target() != "node") SKIP("browsers have none");
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const Response first = co_await session.get("/get");  // its connection may have been kept
+    CHECK(first.ok());
+    fail_next_fetch("ECONNREFUSED", "connect ECONNREFUSED");
+    const auto once = co_await failure_of<ConnectError>(session.get("/get"));
+    check_failure(once, ErrorCode::connect, Phase::connect, true);
+    fail_next_fetch("ECONNREFUSED", "connect ECONNREFUSED");
+    fail_next_fetch("UND_ERR_SOCKET", "other side closed");  // before that
+    const auto twice = co_await failure_of<ConnectError>(session.get("/get"));
+    check_failure(twice, ErrorCode::connect, Phase::connect, false);
+  });
+}
+
 TEST_CASE("Node's own limits do not end what ours let go on", "[fetch]") {
   if (test_target() != "node") SKIP("browsers have none");
   run_test([]() -> Task<void> {
