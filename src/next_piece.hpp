@@ -19,7 +19,10 @@ class CallersTurn {
   }
   CallersTurn(const CallersTurn&) = delete;
   CallersTurn& operator=(const CallersTurn&) = delete;
-  ~CallersTurn() { progress_.callers_turn_ended(); }
+  ~CallersTurn() {
+    // A request may outlive its thread's loop, and what counts its time with it.
+    if (Scheduler::existing() != nullptr) progress_.callers_turn_ended();
+  }
 
  private:
   ExchangeProgress& progress_;

@@ -140,6 +140,7 @@ TlsEngine::Progress Connection::decrypt_into_input(std::string_view ciphertext) 
   std::size_t got = 0;
   const auto progress = tls_->read(ciphertext, plaintext_.get() + plaintext_end_, room, got);
   plaintext_end_ += got;
+  more_plaintext_ = got > 0 && got == room;
   if (plaintext_begin_ == plaintext_end_) release_plaintext();
   return progress;
 }
@@ -248,6 +249,7 @@ void Connection::set_plaintext_size(std::size_t size) {
 
 void Connection::rest() {
   set_progress(nullptr);
+  more_plaintext_ = false;
   socket_.set_buffer_size(BufferPool::buffer_size);
   set_plaintext_size(BufferPool::buffer_size);
   if (tls_) tls_->release_memory();

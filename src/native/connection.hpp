@@ -81,7 +81,7 @@ class Connection {
   /// Whoever sends may be destroyed from here on; what it has not sent stays unsent.
   void abandon_write() noexcept { socket_.abandon_write(); }
   /// While something is sent: whether input has come, or the end. Then `take_early_input`.
-  [[nodiscard]] bool has_early_input() { return socket_.has_early_input(); }
+  [[nodiscard]] bool has_early_input() { return more_plaintext_ || socket_.has_early_input(); }
   /// Has `waiter` woken once there is; null: nobody any more. Only while no `fill` waits.
   void wake_on_input(detail::PromiseBase* waiter) noexcept { socket_.wake_on_input(waiter); }
   /// After `has_early_input`: adds what has arrived to `input()`, without waiting. False: the
@@ -139,6 +139,7 @@ class Connection {
   std::size_t plaintext_size_ = BufferPool::buffer_size;
   std::size_t plaintext_begin_ = 0;
   std::size_t plaintext_end_ = 0;
+  bool more_plaintext_ = false;  // there was no room for all that TLS could give
 };
 
 }  // namespace reqivo::native

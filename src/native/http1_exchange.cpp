@@ -1,6 +1,7 @@
 #include "native/http1_exchange.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "native/error_map.hpp"
@@ -25,6 +26,8 @@ constexpr std::size_t watched_body = 64 * 1024;
 constexpr std::size_t largest_chunk = 256 * 1024;
 /// Chunks of a chunked body below this are cheaper to take from a buffer, several at once.
 constexpr std::size_t worth_a_read = 64 * 1024;
+/// How long a server that has answered in full may take no byte of the request.
+constexpr std::chrono::seconds patience_after_answer(1);
 
 }  // namespace
 
@@ -187,8 +190,13 @@ class Http1Body final : public detail::BodySource {
     if (turns_.others_turn()) co_await detail::NextTurn();
     while (ready_.empty() && !ended_ && !failure_) {
       Connection& connection = *exchange_.lease_.connection();
+      if (exchange_.sending() && answered_ && rest_is_in_vain()) {
+        exchange_.stop_sending();
+        finish_if_done();
+        continue;
+      }
       if (exchange_.sending()) {
-        co_await exchange_.upload_->news();
+        co_await exchange_.upload_->news(patience());
         take_while_sending();
         continue;
       }
@@ -224,6 +232,13 @@ class Http1Body final : public detail::BodySource {
     } else {
       fail_with(exchange_.parser().failure());
     }
+  }
+  [[nodiscard]] std::optional<Duration> patience() const noexcept {
+    return answered_ ? std::optional<Duration>(patience_after_answer) : std::nullopt;
+  }
+  /// The server closes the connection behind its answer (RFC 9112 §9.6), or takes no more.
+  [[nodiscard]] bool rest_is_in_vain() const {
+    return !exchange_.parser().keep_alive() || exchange_.upload_->stalled(patience_after_answer);
   }
   /// The server answers while it takes the request in: whichever of the two can go on does. What a
   /// server does not take does not spoil its answer.

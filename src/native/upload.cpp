@@ -5,6 +5,7 @@
 
 #include "native/http1_parser.hpp"
 #include "next_piece.hpp"
+#include "scheduler.hpp"
 #include "upload_length.hpp"
 
 namespace reqivo::native {
@@ -63,9 +64,16 @@ class Upload::Sender {
 Upload::Upload(Connection& connection, std::shared_ptr<detail::ExchangeProgress> progress,
                std::string head, detail::RequestBody body)
     : connection_(connection),
-      sender_(std::make_shared<Sender>(connection, std::move(progress))),
+      progress_(std::move(progress)),
+      sender_(std::make_shared<Sender>(connection, progress_)),
       sending_(Sender::send(sender_, std::move(head), std::move(body))) {}
 
 Upload::~Upload() { sender_->forget_connection(); }
+
+bool Upload::stalled(Duration patience) const {
+  if (!connection_.write_unfinished()) return false;  // the caller's generator takes its time
+  const detail::TimePoint now = detail::Scheduler::current().loop().now();
+  return now >= detail::saturating_add(progress_->last_activity(), patience);
+}
 
 }  // namespace reqivo::native

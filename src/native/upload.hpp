@@ -3,6 +3,8 @@
 
 #include <coroutine>
 #include <memory>
+#include <optional>
+#include <reqivo/detail/timer.hpp>
 #include <string>
 #include <utility>
 
@@ -33,11 +35,15 @@ class Upload {
   /// No more of it is sent once it is destroyed, and what the server says can still be read.
   void abandon() noexcept { connection_.abandon_write(); }
 
-  /// `co_await upload.news()`: until it is done, or there is input, or the end of it, which
-  /// `Connection::take_early_input` deals with.
-  class [[nodiscard]] News {
+  /// The connection takes no more of it, and has not for so long.
+  [[nodiscard]] bool stalled(Duration patience) const;
+
+  /// `co_await upload.news(...)`: until it is done, or there is input, or the end of it, which
+  /// `Connection::take_early_input` deals with; with `patience`, no longer than that.
+  class [[nodiscard]] News final : private detail::TimerNode {
    public:
-    explicit News(Upload& upload) noexcept : upload_(upload) {}
+    News(Upload& upload, std::optional<Duration> patience) noexcept
+        : upload_(upload), patience_(patience) {}
     News(const News&) = delete;
     News& operator=(const News&) = delete;
     ~News() { stop_waiting(); }
@@ -46,19 +52,26 @@ class Upload {
     }
     template <detail::KitPromise Promise>
     void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-      waiting_ = true;
-      upload_.wake(&waiter.promise());
+      waiter_ = &waiter.promise();
+      upload_.wake(waiter_);
+      if (patience_) schedule_after(*patience_);
     }
     void await_resume() noexcept { stop_waiting(); }
 
    private:
+    void expired() noexcept override { waiter_->wake(); }
     void stop_waiting() noexcept {
-      if (std::exchange(waiting_, false)) upload_.wake(nullptr);
+      if (std::exchange(waiter_, nullptr) == nullptr) return;
+      upload_.wake(nullptr);
+      if (scheduled()) cancel();
     }
     Upload& upload_;
-    bool waiting_ = false;
+    std::optional<Duration> patience_;
+    detail::PromiseBase* waiter_ = nullptr;
   };
-  [[nodiscard]] News news() noexcept { return News(*this); }
+  [[nodiscard]] News news(std::optional<Duration> patience = std::nullopt) noexcept {
+    return News(*this, patience);
+  }
 
  private:
   class Sender;
@@ -68,6 +81,7 @@ class Upload {
   }
 
   Connection& connection_;
+  std::shared_ptr<detail::ExchangeProgress> progress_;
   std::shared_ptr<Sender> sender_;
   detail::SideTask sending_;
 };

@@ -33,7 +33,8 @@ Failure failure_of(std::string text, Phase phase) {
     if (!cause_message.empty()) what.append(": ").append(cause_message);
     return Failure(ErrorCode::network, phase, std::move(what));
   }
-  const Phase known = cause->phase == Phase::none ? phase : cause->phase;
+  const bool unsent = cause->meaning == ErrorCode::unsupported;
+  const Phase known = cause->phase == Phase::none && !unsent ? phase : cause->phase;
   const std::string_view what = cause->meaning == ErrorCode::connection_closed ? closed_in(known)
                                 : cause_message.empty()                        ? message
                                                                                : cause_message;

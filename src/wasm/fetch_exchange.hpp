@@ -11,9 +11,9 @@
 
 namespace reqivo::wasm {
 
-/// Sends a request whose body is whole. This and what follows keep to the rules of
+/// Sends a request whose body is whole, once. This and what follows keep to the rules of
 /// `detail::Transport::send`.
-Task<detail::Outcome<detail::Done>> send_whole(
+Task<detail::Outcome<detail::Done>> exchange_whole(
     std::shared_ptr<const detail::TransportRequest> request, detail::TransportResponse& response);
 
 /// Hands out the answer once its head has come.

@@ -40,7 +40,7 @@ Task<Outcome<Done>> send_buffered(std::shared_ptr<const TransportRequest> reques
   if (auto failure = length.end()) co_return std::move(*failure);
   auto whole = std::make_shared<TransportRequest>(*request);
   whole->body = detail::RequestBody(std::make_shared<const std::string>(std::move(bytes)));
-  co_return co_await send_whole(std::move(whole), response);
+  co_return co_await exchange_whole(std::move(whole), response);  // never twice, as natively
 }
 
 }  // namespace

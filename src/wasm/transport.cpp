@@ -52,6 +52,18 @@ class FetchBody final : public detail::BodySource {
   bool ended_ = false;
 };
 
+Task<Outcome<Done>> send_whole(std::shared_ptr<const TransportRequest> request,
+                               TransportResponse& response) {
+  Outcome<Done> answered = co_await exchange_whole(request, response);
+  if (!answered && node() != nullptr && node()->may_be_replayed(answered.failure(), *request)) {
+    request->progress->will_send_again();
+    co_return co_await exchange_whole(std::move(request), response);
+  }
+  co_return answered;
+}
+
+}  // namespace
+
 Task<Outcome<Done>> exchange_whole(std::shared_ptr<const TransportRequest> request,
                                    TransportResponse& response) {
   auto operation = std::make_unique<FetchOperation>();
@@ -66,8 +78,6 @@ Task<Outcome<Done>> exchange_whole(std::shared_ptr<const TransportRequest> reque
   if (operation->failure()) co_return std::move(*operation->failure());
   co_return take_answer(std::move(operation), *request, response);
 }
-
-}  // namespace
 
 Failure unsupported(std::string_view what) {
   return Failure(ErrorCode::unsupported, Phase::none,
@@ -97,16 +107,6 @@ Outcome<Done> take_answer(std::unique_ptr<FetchOperation> operation,
   }
   if (node() != nullptr) node()->take_answer(request, response);
   return Done();
-}
-
-Task<Outcome<Done>> send_whole(std::shared_ptr<const TransportRequest> request,
-                               TransportResponse& response) {
-  Outcome<Done> answered = co_await exchange_whole(request, response);
-  if (!answered && node() != nullptr && node()->may_be_replayed(answered.failure(), *request)) {
-    request->progress->will_send_again();
-    co_return co_await exchange_whole(std::move(request), response);
-  }
-  co_return answered;
 }
 
 namespace {

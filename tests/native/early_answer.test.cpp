@@ -107,7 +107,111 @@ Task<void> drop_body(LocalPeer* peer, std::size_t length) {
   CHECK(dropped == length);
 }
 
+/// A peer with whom TLS is spoken, and what it says.
+class SecurePeer {
+ public:
+  SecurePeer(LocalPeer peer, const TlsTestServer& server) : peer_(std::move(peer)), tls_(server) {}
+
+  Task<void> receive_until(std::string_view text) {
+    while (tls_.received().find(text) == std::string::npos) {
+      tls_.feed(peer_.take());
+      tls_.advance();
+      peer_.send(tls_.take_output());
+      co_await sleep(1ms);
+    }
+  }
+  void send(const std::string& text) {
+    tls_.send(text);
+    peer_.send(tls_.take_output());
+  }
+
+ private:
+  LocalPeer peer_;
+  TlsTestConnection tls_;
+};
+
+/// One piece, and the next once somebody has `heard` so many bytes.
+Generator<std::string> answered_piece_by_piece(const std::size_t* heard, std::size_t expected) {
+  co_yield "ping";
+  while (*heard < expected) co_await sleep(1ms);
+}
+
+Task<void> hear(StreamResponse* answer, std::size_t* heard, std::size_t expected) {
+  while (*heard < expected) {
+    const auto piece = co_await answer->read();
+    if (!piece) break;
+    *heard += piece->size();
+  }
+}
+
 }  // namespace
+
+TEST_CASE("all that has come by TLS is read while the next piece waits for it", "[upload]") {
+  run_test([]() -> Task<void> {
+    const Identity authority = CertificateRequest("Authority").authority().issue(nullptr);
+    const Identity identity =
+        CertificateRequest("server").alternative("DNS:localhost").issue(&authority);
+    const TlsTestServer server(identity);
+    LocalListener listener;
+    for (const std::size_t burst : {16'000U, 16'384U, 20'000U, 40'000U, 60'000U}) {
+      CAPTURE(burst);
+      AsyncSession session;
+      session.tls(TlsOptions().ca_pem(authority.certificate_pem()));
+      std::size_t heard = 0;
+      JoinHandle<StreamResponse> request =
+          create_task(session.post(listener.url("/", "https", "localhost"))
+                          .body(answered_piece_by_piece(&heard, burst))
+                          .stream());
+      SecurePeer peer(co_await listener.accept(), server);
+      co_await wait_for(peer.receive_until("ping"), 5s);
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 60001\r\n\r\n");
+      StreamResponse answer = co_await wait_for(std::move(request), 5s);
+      peer.send(std::string(burst, 'x'));
+      co_await wait_for(hear(&answer, &heard, burst), 5s);
+      CHECK(heard == burst);
+    }
+  });
+}
+
+TEST_CASE("a refusal with a large head is the answer over TLS, too", "[upload]") {
+  run_test([]() -> Task<void> {
+    const Identity authority = CertificateRequest("Authority").authority().issue(nullptr);
+    const Identity identity =
+        CertificateRequest("server").alternative("DNS:localhost").issue(&authority);
+    const TlsTestServer server(identity);
+    LocalListener listener;
+    AsyncSession session;
+    session.tls(TlsOptions().ca_pem(authority.certificate_pem()));
+    JoinHandle<Response> request = create_task(
+        session.post(listener.url("/", "https", "localhost")).body(std::string(large, 'x')));
+    SecurePeer peer(co_await listener.accept(), server);
+    co_await wait_for(peer.receive_until("\r\n\r\n"), 5s);
+    co_await sleep(50ms);  // the buffers between us are full by now
+    std::string refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n";
+    for (int i = 0; i < 5; ++i) refusal += "X-Long: " + std::string(4000, 'h') + "\r\n";
+    peer.send(refusal + "\r\nenough!");
+    const Response response = co_await wait_for(std::move(request), 4s);
+    CHECK(response.status_code() == 413);
+    CHECK(response.body() == "enough!");
+  });
+}
+
+TEST_CASE("an answer is whole although the server takes no more of the request", "[upload]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    AsyncSession session(listener.url());
+    const std::string answer = "Content-Length: 5\r\n\r\nearly";
+    for (const std::string& more : {std::string(), std::string("Connection: close\r\n")}) {
+      CAPTURE(more);
+      JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
+      LocalPeer peer = co_await accept_request(&listener);
+      peer.send("HTTP/1.1 200 OK\r\n" + more + answer);
+      const Response response = co_await wait_for(std::move(request), more.empty() ? 4s : 800ms);
+      CHECK(response.body() == "early");
+      co_await peer.wait_ended();
+    }
+  });
+}
 
 TEST_CASE("a refusal that comes while a large body is sent is the answer", "[upload]") {
   run_test([]() -> Task<void> {

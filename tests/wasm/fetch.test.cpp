@@ -204,13 +204,15 @@ TEST_CASE("what Node says of a failure is what the native platform says", "[fetc
     check_failure(broken_off, ErrorCode::tls, Phase::tls, true);
     fail_next_fetch("ERR_ASSERTION", "false == true");
     static_cast<void>(co_await failure_of<InvalidResponseError>(session.get("/get")));
-    static_cast<void>(co_await failure_of<UnsupportedError>(session.get("http://127.0.0.1:1/")));
+    const auto blocked = co_await failure_of<UnsupportedError>(session.get("http://127.0.0.1:1/"));
+    check_failure(blocked, ErrorCode::unsupported, Phase::none, false);
     static_cast<void>(
         co_await failure_of<UnsupportedError>(session.get("/get").header("X-A", "a\x01")));
   });
 }
 
-TEST_CASE("what Node was asked twice is not called retryable", "[fetch]") {
+TEST_CASE("what Node was asked twice is not called retryable, and a stream is sent once",
+          "[fetch]") {
   if (test_target() != "node") SKIP("browsers have none");
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
@@ -223,6 +225,10 @@ TEST_CASE("what Node was asked twice is not called retryable", "[fetch]") {
     fail_next_fetch("UND_ERR_SOCKET", "other side closed");  // before that
     const auto twice = co_await failure_of<ConnectError>(session.get("/get"));
     check_failure(twice, ErrorCode::connect, Phase::connect, false);
+    fail_next_fetch("UND_ERR_SOCKET", "other side closed");
+    const auto streamed = co_await failure_of<ConnectionClosedError>(
+        session.put("/upload").body(mebibytes(1), mebibyte));
+    check_failure(streamed, ErrorCode::connection_closed, Phase::head, streamed.retryable());
   });
 }
 

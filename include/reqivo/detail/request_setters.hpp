@@ -151,7 +151,9 @@ class RequestSetters {
     return self();
   }
   Builder&& body(Generator<std::string>&& pieces) && { return std::move(body(std::move(pieces))); }
-  /// The same with Content-Length: the generator has to yield `length` bytes in all.
+  /// The same with Content-Length: the generator has to yield `length` bytes in all. Platforms:
+  /// fetch sends no stream with a length, so it is held in memory up to `Limits::upload_buffer`;
+  /// beyond that it goes chunked under Node, and is UnsupportedError in a browser.
   Builder& body(Generator<std::string>&& pieces, std::uint64_t length) & {
     draft_.body(std::move(pieces), length);
     return self();
