@@ -60,7 +60,7 @@ bool same_field_name(std::string_view a, std::string_view b) noexcept {
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
-std::optional<std::string_view> Headers::get(std::string_view name) const noexcept {
+std::optional<std::string_view> Headers::get(std::string_view name) const& noexcept {
   for (const auto& [field_name, value] : fields_) {
     // Most names are told apart by their length.
     if (field_name.size() == name.size() && same_field_name(field_name, name)) return value;
@@ -68,7 +68,7 @@ std::optional<std::string_view> Headers::get(std::string_view name) const noexce
   return std::nullopt;
 }
 
-std::vector<std::string_view> Headers::get_all(std::string_view name) const {
+std::vector<std::string_view> Headers::get_all(std::string_view name) const& {
   std::vector<std::string_view> values;
   for (const auto& [field_name, value] : fields_) {
     if (same_field_name(field_name, name)) values.push_back(value);

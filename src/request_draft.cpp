@@ -160,7 +160,7 @@ void RequestDraft::bearer_token(std::string_view token) {
   change_headers(options, [&](Headers&) {
     Headers checked;
     checked.set("Authorization", concatenate({"Bearer ", token}));
-    options.authorization = checked.begin()->second;
+    options.authorization = token.empty() ? std::string() : checked.begin()->second;
   });
 }
 

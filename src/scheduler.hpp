@@ -80,6 +80,14 @@ class Scheduler {
   [[nodiscard]] bool runs() const noexcept { return running_ != nullptr; }
   /// Whether `first` or a coroutine that it awaits is on the stack right now.
   [[nodiscard]] bool is_running(const PromiseBase& first) const noexcept;
+  /// Where an exception that is none of C++ has left coroutines in the middle of their work,
+  /// without their destructors: what runs now is what ran at `mark`. Null: nothing does, nor does a
+  /// turn.
+  void forget_stack(const void* mark = nullptr) noexcept {
+    running_ = static_cast<const Running*>(mark);
+    if (mark == nullptr) turning_ = false;
+  }
+  [[nodiscard]] const void* stack_mark() const noexcept { return running_; }
   /// Has `state.settle()` called when no coroutine is on the stack.
   void defer(JoinState& state) noexcept;
   void add_detached(JoinState& state) noexcept;

@@ -111,6 +111,7 @@ SessionState& SessionCore::state() const {
 void SessionCore::base_url(std::string_view url) {
   SessionState& session = state();
   session.base = parse_url(url);
+  if (session.base && !session.base->is_http()) session.base.reset();
   session.base_url = url;
 }
 
@@ -124,7 +125,7 @@ void SessionCore::default_timeout(const Timeout& limits) {
 void SessionCore::bearer_token(std::string_view token) {
   Headers checked;
   checked.set("Authorization", concatenate({"Bearer ", token}));
-  state().authorization = checked.begin()->second;
+  state().authorization = token.empty() ? std::string() : checked.begin()->second;
 }
 
 void SessionCore::basic_auth(std::string_view user, std::string_view password) {

@@ -12,7 +12,7 @@
 namespace reqivo {
 
 /// The fields of a request or a response (RFC 9110 §5), in order, repeats kept, spelling kept.
-/// Views handed out stay valid until the next change of the object.
+/// Views handed out stay valid until the next change of the object, or its end.
 class Headers {
  public:
   using value_type = std::pair<std::string, std::string>;
@@ -27,9 +27,18 @@ class Headers {
   ~Headers();
 
   /// The first value under `name`.
-  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const noexcept;
+  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const& noexcept;
+  /// Of a temporary, such as `(co_await session.get(url)).headers()`: copies.
+  [[nodiscard]] std::optional<std::string> get(std::string_view name) && {
+    const auto value = std::as_const(*this).get(name);
+    return value ? std::optional<std::string>(*value) : std::nullopt;
+  }
   /// All values under `name`, in order.
-  [[nodiscard]] std::vector<std::string_view> get_all(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string_view> get_all(std::string_view name) const&;
+  [[nodiscard]] std::vector<std::string> get_all(std::string_view name) && {
+    const auto values = std::as_const(*this).get_all(name);
+    return {values.begin(), values.end()};
+  }
   [[nodiscard]] bool contains(std::string_view name) const noexcept {
     return get(name).has_value();
   }

@@ -56,6 +56,11 @@ Task<emscripten::val> to_js_value(Task<T> task) {
 /// A failure rejects with an Error whose `name` ("ConnectTimeout"), `code` ("connect_timeout"),
 /// `phase` ("connect"), `retryable` and `message` are the C++ error's; a foreign exception gives
 /// `name` "Error" and `code` "other". Lifetime: the task goes on by itself until it has finished.
+///
+/// C++ does not see an exception of JavaScript, such as one of a function that the task calls
+/// through emscripten::val: the task stops where it is, without its destructors. Before it first
+/// waits the Promise rejects with that exception; later it is an uncaught one, and the Promise is
+/// never settled. So let functions that are called so catch their own.
 template <class T>
 [[nodiscard]] emscripten::val to_promise(Task<T> task) {
   return detail::start_promise(detail::to_js_value(std::move(task)), emscripten::val::undefined());

@@ -32,22 +32,29 @@ class RedirectHop {
 };
 
 /// What a response says before its body. A status of 400 or more is no failure by itself.
+/// Lifetime: what is handed out by reference lives as long as the response; a response that is a
+/// temporary gives it away instead.
 class ResponseHead {
  public:
   /// 100..999, as sent.
   [[nodiscard]] int status_code() const noexcept { return status_code_; }
   /// The reason phrase as sent; often empty.
-  [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+  [[nodiscard]] const std::string& reason() const& noexcept { return reason_; }
+  [[nodiscard]] std::string reason() && noexcept { return std::move(reason_); }
   /// The status is 200..299.
   [[nodiscard]] bool ok() const noexcept { return status_code_ >= 200 && status_code_ < 300; }
   /// Where the answer came from, after redirects; without user info and fragment.
-  [[nodiscard]] const std::string& url() const noexcept { return url_; }
-  [[nodiscard]] const Headers& headers() const noexcept { return headers_; }
+  [[nodiscard]] const std::string& url() const& noexcept { return url_; }
+  [[nodiscard]] std::string url() && noexcept { return std::move(url_); }
+  [[nodiscard]] const Headers& headers() const& noexcept { return headers_; }
+  [[nodiscard]] Headers headers() && noexcept { return std::move(headers_); }
   /// "1.1", "1.0"; empty where the backend does not tell.
-  [[nodiscard]] const std::string& http_version() const noexcept { return http_version_; }
+  [[nodiscard]] const std::string& http_version() const& noexcept { return http_version_; }
+  [[nodiscard]] std::string http_version() && noexcept { return std::move(http_version_); }
   /// The redirects that were followed, first one first. Platforms: empty where
   /// `capabilities().manual_redirects` is false.
-  [[nodiscard]] const std::vector<RedirectHop>& history() const noexcept { return history_; }
+  [[nodiscard]] const std::vector<RedirectHop>& history() const& noexcept { return history_; }
+  [[nodiscard]] std::vector<RedirectHop> history() && noexcept { return std::move(history_); }
   /// From the start of the request to its last body byte; of a streamed one, to the end of the
   /// head.
   [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept { return elapsed_; }

@@ -23,7 +23,7 @@ MaybeFailure set_least_version(SSL_CTX* ssl, TlsVersion wanted) {
   // The system's configuration may ask for more than we do, never for less.
   if (SSL_CTX_get_min_proto_version(ssl) >= version) return std::nullopt;
   if (SSL_CTX_set_min_proto_version(ssl, version) == 1) return std::nullopt;
-  return tls_failure("cannot set the least protocol version: " + take_openssl_reason(), true);
+  return tls_failure("cannot set the least protocol version: " + take_openssl_reason(), false);
 }
 
 MaybeFailure set_trust(SSL_CTX* ssl, const TlsOptions& options) {
@@ -47,14 +47,14 @@ MaybeFailure use_certificates(SSL_CTX* ssl, const std::string& path) {
     good = SSL_CTX_add1_chain_cert(ssl, chain.value()[index].get()) == 1;
   }
   if (good) return std::nullopt;
-  return tls_failure("client certificate " + path + ": " + take_openssl_reason(), true);
+  return tls_failure("client certificate " + path + ": " + take_openssl_reason(), false);
 }
 
 MaybeFailure use_key(SSL_CTX* ssl, const std::string& path, const std::string& certificate_path) {
   detail::Outcome<std::string> read = read_pem_file(path);
   if (!read) return std::move(read).failure();
   std::string& pem = read.value();
-  if (pem.size() > INT_MAX) return tls_failure(path + ": too large for a key", true);
+  if (pem.size() > INT_MAX) return tls_failure(path + ": too large for a key", false);
   const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) throw std::bad_alloc();
   const KeyHandle key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_password, nullptr));
@@ -62,13 +62,13 @@ MaybeFailure use_key(SSL_CTX* ssl, const std::string& path, const std::string& c
   if (!key) {
     return tls_failure(path + ": no private key that can be read (an encrypted one cannot): " +
                            take_openssl_reason(),
-                       true);
+                       false);
   }
   if (SSL_CTX_use_PrivateKey(ssl, key.get()) == 1 && SSL_CTX_check_private_key(ssl) == 1)
     return std::nullopt;
   return tls_failure("the key " + path + " does not fit the certificate " + certificate_path +
                          ": " + take_openssl_reason(),
-                     true);
+                     false);
 }
 
 MaybeFailure set_client_certificate(SSL_CTX* ssl, const TlsOptions& options) {
@@ -76,9 +76,9 @@ MaybeFailure set_client_certificate(SSL_CTX* ssl, const TlsOptions& options) {
   const std::string& key = options.key_file();
   if (certificate.empty() && key.empty()) return std::nullopt;
   if (certificate.empty())
-    return tls_failure("client key " + key + " without a certificate file", true);
+    return tls_failure("client key " + key + " without a certificate file", false);
   if (key.empty())
-    return tls_failure("client certificate " + certificate + " without a key file", true);
+    return tls_failure("client certificate " + certificate + " without a key file", false);
   if (MaybeFailure failure = use_certificates(ssl, certificate)) return failure;
   return use_key(ssl, key, certificate);
 }
@@ -105,7 +105,7 @@ detail::Outcome<std::shared_ptr<TlsContext>> TlsContext::make(const TlsOptions& 
   state->verify = options.verify();
   state->ssl.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* ssl = state->ssl.get();
-  if (ssl == nullptr) return tls_failure("OpenSSL does not start: " + take_openssl_reason(), true);
+  if (ssl == nullptr) return tls_failure("OpenSSL does not start: " + take_openssl_reason(), false);
   set_modes(ssl);
   if (MaybeFailure failure = set_least_version(ssl, options.min_version()))
     return std::move(*failure);

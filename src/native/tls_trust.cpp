@@ -70,12 +70,12 @@ detail::Outcome<TrustStoreHandle> load_location(const TrustLocation& location) {
     if (!readable) return std::move(readable).failure();
     if (X509_STORE_load_file(store.get(), location.file.c_str()) != 1) {
       return tls_failure(location.file + ": no trusted certificates: " + take_openssl_reason(),
-                         true);
+                         false);
     }
   }
   if (!location.directory.empty() &&
       X509_STORE_load_path(store.get(), location.directory.c_str()) != 1) {
-    return tls_failure(location.directory + ": " + take_openssl_reason(), true);
+    return tls_failure(location.directory + ": " + take_openssl_reason(), false);
   }
   return store;
 }
@@ -94,7 +94,7 @@ detail::Outcome<TrustStoreHandle> load_system_trust() {
   if (!location) {
     return tls_failure(
         "no system CA store found: install ca-certificates, set SSL_CERT_FILE, or give ca_file",
-        true);
+        false);
   }
   const std::lock_guard lock(shared.mutex);
   const std::string now = fingerprint(*location);
@@ -114,7 +114,7 @@ std::optional<detail::Failure> add_certificates(X509_STORE* store, const std::st
   if (!parsed) return std::move(parsed).failure();
   for (const CertificateHandle& certificate : parsed.value()) {
     if (X509_STORE_add_cert(store, certificate.get()) != 1) {
-      return tls_failure(source + ": " + take_openssl_reason(), true);
+      return tls_failure(source + ": " + take_openssl_reason(), false);
     }
   }
   return std::nullopt;
@@ -170,7 +170,7 @@ detail::Outcome<TrustStoreHandle> load_trust(const TlsOptions& options) {
 
 detail::Outcome<std::vector<CertificateHandle>> parse_certificates(const std::string& pem,
                                                                    const std::string& source) {
-  if (pem.size() > INT_MAX) return tls_failure(source + ": too large for PEM", true);
+  if (pem.size() > INT_MAX) return tls_failure(source + ": too large for PEM", false);
   const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) throw std::bad_alloc();
   std::vector<CertificateHandle> certificates;
@@ -180,10 +180,10 @@ detail::Outcome<std::vector<CertificateHandle>> parse_certificates(const std::st
     certificates.push_back(std::move(next));
   }
   if (!at_end_of_pem()) {
-    return tls_failure(source + ": a certificate does not parse: " + take_openssl_reason(), true);
+    return tls_failure(source + ": a certificate does not parse: " + take_openssl_reason(), false);
   }
   ERR_clear_error();
-  if (certificates.empty()) return tls_failure(source + ": no PEM certificate in it", true);
+  if (certificates.empty()) return tls_failure(source + ": no PEM certificate in it", false);
   return certificates;
 }
 
@@ -200,7 +200,7 @@ detail::Outcome<std::string> read_pem_file(const std::string& path) {
     if (got < buffer.size()) break;
   }
   if (!file || std::ferror(file.get()) != 0) {
-    return tls_failure(path + ": " + std::generic_category().message(errno), true);
+    return tls_failure(path + ": " + std::generic_category().message(errno), false);
   }
   return text;
 }

@@ -96,13 +96,16 @@ bool WasmEventLoop::idle() const noexcept {
   return operations_ == 0 && !wake_asked_ && !scheduler_.has_work() && !scheduler_.earliest_timer();
 }
 
-void WasmEventLoop::expect_turn() noexcept {
-  if (entered != nullptr) entered->wake_asked_ = true;
+void WasmEventLoop::begin_call() noexcept {
+  if (entered == nullptr) return;
+  entered->scheduler_.forget_stack();
+  entered->wake_asked_ = true;
 }
 
 int WasmEventLoop::turn_from_outside(bool timer) {
   if (entered == nullptr) return 0;
   WasmEventLoop& loop = *entered;
+  loop.scheduler_.forget_stack();
   if (timer) loop.armed_for_.reset();
   loop.turn();
   end_program_if_done();

@@ -28,7 +28,7 @@ class WasmEventLoop final : public detail::EventLoop {
   /// concerns, and one turn of this thread's loop follows. 1: the suspended program may go on.
   template <class Tell>
   [[nodiscard]] static int call_in(Tell tell) {
-    expect_turn();
+    begin_call();
     tell();
     return turn_from_outside(false);
   }
@@ -37,7 +37,7 @@ class WasmEventLoop final : public detail::EventLoop {
 
  private:
   /// What wakes from here on needs no micro-task: a turn follows.
-  static void expect_turn() noexcept;
+  static void begin_call() noexcept;
   void turn() noexcept;
   void arm_timer() noexcept;
   [[nodiscard]] bool idle() const noexcept;

@@ -91,6 +91,9 @@ std::int32_t reqivo_promise_make(emscripten::EM_VAL abort_signal) noexcept;
 /// The Promise itself; the caller owns embind's handle.
 emscripten::EM_VAL reqivo_promise_object(std::int32_t promise) noexcept;
 int reqivo_promise_settled(std::int32_t promise) noexcept;
+/// Calls `start(context)`, which starts its task, and lets C++ exceptions through. 0: an exception
+/// of JavaScript left it, and the Promise is rejected with that.
+int reqivo_promise_start(std::int32_t promise, void (*start)(void*), void* context);
 /// Settles it, once; `reqivo_promise_forget` is called soon.
 void reqivo_promise_resolve(std::int32_t promise, emscripten::EM_VAL value) noexcept;
 /// `text` is UTF-8: the error's name, code and phase, a line ended by LF each, then its message.

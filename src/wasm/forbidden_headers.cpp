@@ -62,7 +62,8 @@ std::string_view forbidden_field(const Headers& headers) {
   const NodeParts* const in_node = node();
   for (const auto& [name, value] : headers) {
     if (is_any_of(of_connection, name)) return name;
-    if (in_node != nullptr ? in_node->refuses_value(value) : forbidden_in_browser(name, value)) {
+    if (in_node != nullptr ? in_node->refuses_field(name, value)
+                           : forbidden_in_browser(name, value)) {
       return name;
     }
   }

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "scheduler.hpp"
 #include "wasm/event_loop.hpp"
 #include "wasm/fetch_bridge.hpp"
 
@@ -108,8 +109,18 @@ emscripten::val start_promise(Task<emscripten::val> task, emscripten::val abort_
   const std::int32_t promise = reqivo_promise_make(abort_signal.as_handle());
   auto object = emscripten::val::take_ownership(reqivo_promise_object(promise));
   if (reqivo_promise_settled(promise) != 0) return object;  // the signal was aborted before
-  JoinHandle<void> handle = create_task(settle(promise, std::move(task)));
-  if (!handle.done()) running().emplace(promise, std::move(handle));
+  struct Start {
+    std::int32_t promise;
+    Task<emscripten::val> task;
+  } start{promise, std::move(task)};
+  const auto call = [](void* context) {
+    auto& [handle, work] = *static_cast<Start*>(context);
+    JoinHandle<void> started = create_task(settle(handle, std::move(work)));
+    if (!started.done()) running().emplace(handle, std::move(started));
+  };
+  Scheduler& scheduler = Scheduler::current();
+  const void* const mark = scheduler.stack_mark();
+  if (reqivo_promise_start(promise, call, &start) == 0) scheduler.forget_stack(mark);
   return object;
 }
 

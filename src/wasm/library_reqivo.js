@@ -20,12 +20,14 @@ addToLibrary({
     resume: null, // lets the suspended program go on
     // Calls into C++ from the outermost frame.
     enter(call) {
-      let mayResume = 0;
+      let mayResume;
       reqivo.inside = true;
       try {
         callUserCallback(() => { mayResume = call(); });
       } finally {
         reqivo.inside = false;
+        // An exception of JavaScript has left C++ in the middle of its turn.
+        mayResume ?? (ABORT || queueMicrotask(reqivo.turn));
         reqivo.carryOut();
       }
       if (mayResume) reqivo.resume?.();
@@ -74,17 +76,15 @@ addToLibrary({
     },
     tasks: [],
 
+#if ENVIRONMENT_MAY_BE_NODE
     isAwaited: () => false, // whether JavaScript waits for a promise of ours
 
     runsInNode: undefined,
     isNode() {
-#if ENVIRONMENT_MAY_BE_NODE
       return (reqivo.runsInNode ??= typeof process == 'object' && !!process.versions &&
         !!process.versions.node && process.type != 'renderer');
-#else
-      return false;
-#endif
     },
+#endif
 
     // ---- bytes and text
 
@@ -139,12 +139,14 @@ addToLibrary({
         'referrerPolicy': referrerPolicy, 'integrity': integrity, 'keepalive': !!keepalive, 'priority': priority,
       };
       for (const name in settings) if (settings[name]) init[name] = settings[name];
-      let call = fetch;
 #if ENVIRONMENT_MAY_BE_NODE
+      let call = fetch;
       if (reqivo.isNode()) {
         init['dispatcher'] = (reqivo.patient ??= reqivo.makePatient());
         if (integrity) call = reqivo.fetchChecked;
       }
+#else
+      const call = fetch;
 #endif
       new Promise((resolve) => resolve(call(url, init))).then(
         (response) => reqivo.takeResponse(record, response),
@@ -221,19 +223,15 @@ addToLibrary({
       if (!record.operation) return; // aborted, and its body with it
       record.body = response.body;
       if (!record.body) reqivo.finish(record);
-      let reason = response.statusText;
 #if ENVIRONMENT_MAY_BE_NODE
-      // Node takes the reason's bytes for UTF-8, and leaves white space behind values.
+      let reason = response.statusText;
+      // Node takes the reason's bytes for UTF-8.
       if (reqivo.isNode()) reason = globalThis['Buffer']['from'](reason)['toString']('latin1');
+#else
+      const reason = response.statusText;
 #endif
       let text = reqivo.line(reason) + (response.redirected ? response.url : '') + '\n';
-      for (const [name, value] of response.headers) {
-#if ENVIRONMENT_MAY_BE_NODE
-        text += name + '\n' + value.replace(/[\t ]+$/, '') + '\n';
-#else
-        text += name + '\n' + value + '\n';
-#endif
-      }
+      for (const [name, value] of response.headers) text += name + '\n' + value + '\n';
       reqivo.deliverText(record, text, (operation) => _reqivo_fetch_head(
         operation, response.status, !!response.body, response.type == 'opaqueredirect'));
     },
@@ -255,7 +253,10 @@ addToLibrary({
     // and nothing else would have its turn, until its end.
     read(record) {
       const now = performance.now();
-      if (now - (record.since ||= now) > 16 && !reqivo.isNode()) {
+#if ENVIRONMENT_MAY_BE_NODE
+      if (reqivo.isNode()) record.since = now; // its streams come from sockets
+#endif
+      if (now - (record.since ||= now) > 16) {
         record.since = 0;
         reqivo.postTask(() => record.operation && reqivo.read(record));
         return;
@@ -310,9 +311,8 @@ addToLibrary({
   reqivo_detect_platform: () => {},
 #endif
 
-  reqivo_keeps_user_agent__deps: ['$reqivo'],
   reqivo_keeps_user_agent: () =>
-    (!reqivo.isNode() && typeof navigator == 'object' && /Chrome\//.test(navigator.userAgent) ? 1 : 0),
+    (typeof navigator == 'object' && /Chrome\//.test(navigator.userAgent) ? 1 : 0),
 
 #if ENVIRONMENT_MAY_BE_NODE && !EXIT_RUNTIME
   // Emscripten forgets a last line that no LF ends unless the runtime exits.

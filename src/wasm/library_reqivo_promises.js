@@ -2,12 +2,17 @@
 
 addToLibrary({
   $reqivoPromises__postset: 'reqivoPromises.records = new Map();',
-  $reqivoPromises__deps: ['$reqivo', '$Emval', 'reqivo_promise_abort', 'reqivo_promise_forget'],
+  $reqivoPromises__deps: [
+    '$reqivo', '$Emval', '$runtimeKeepalivePush', '$runtimeKeepalivePop', 'reqivo_promise_abort',
+    'reqivo_promise_forget',
+  ],
   $reqivoPromises: {
     records: null, // by handle
     lastHandle: 0,
 
     make(signal) {
+      if (signal && !signal.addEventListener) throw new TypeError('to_promise takes an AbortSignal');
+      {{{ runtimeKeepalivePush() }}}
       reqivo.isAwaited = () => reqivoPromises.records.size > 0;
       const handle = ++reqivoPromises.lastHandle;
       const record = { settled: false };
@@ -22,7 +27,7 @@ addToLibrary({
         reqivoPromises.settle(handle, () => record.reject(signal.reason));
         // The signal may be aborted by JavaScript that C++ called.
         queueMicrotask(() => {
-          reqivoPromises.records.delete(handle);
+          reqivoPromises.drop(handle);
           reqivo.enter(() => _reqivo_promise_abort(handle));
         });
       };
@@ -40,10 +45,18 @@ addToLibrary({
       record.unfollow?.();
       how(record);
     },
+    // Whoever waits keeps the module from exiting with its program. Without a program JavaScript may
+    // call again at any time.
+    drop(handle) {
+      reqivoPromises.records.delete(handle);
+#if HAS_MAIN
+      {{{ runtimeKeepalivePop() }}}
+#endif
+    },
     // The task that settles is still on the stack.
     forget(handle) {
       queueMicrotask(() => {
-        reqivoPromises.records.delete(handle);
+        reqivoPromises.drop(handle);
         callUserCallback(() => _reqivo_promise_forget(handle));
       });
     },
@@ -57,6 +70,20 @@ addToLibrary({
 
   reqivo_promise_settled__deps: ['$reqivoPromises'],
   reqivo_promise_settled: (handle) => (reqivoPromises.records.get(handle).settled ? 1 : 0),
+
+  reqivo_promise_start__deps: ['$reqivoPromises'],
+  reqivo_promise_start: (handle, start, context) => {
+    try {
+      {{{ makeDynCall('vp', 'start') }}}(context);
+      return 1;
+    } catch (error) {
+      const ofCpp = error === error + 0 || error?.excPtr !== undefined;
+      if (ofCpp || error == 'unwind' || error instanceof ExitStatus) throw error;
+      reqivoPromises.settle(handle, (record) => record.reject(error));
+      reqivoPromises.forget(handle);
+      return 0;
+    }
+  },
 
   reqivo_promise_resolve__deps: ['$reqivoPromises', '$Emval'],
   reqivo_promise_resolve: (handle, value) => {

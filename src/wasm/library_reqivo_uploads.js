@@ -47,8 +47,10 @@ addToLibrary({
   reqivo_can_stream_upload_to__deps: ['$reqivo', '$reqivoUpload', 'reqivo_can_stream_upload'],
   reqivo_can_stream_upload_to: (url, size) => {
     if (!_reqivo_can_stream_upload()) return 0;
-    return reqivo.isNode() ||
-      reqivoUpload.knowsMultiplexing(new URL(reqivo.decodeBytes(url, size)).origin) ? 1 : 0;
+#if ENVIRONMENT_MAY_BE_NODE
+    if (reqivo.isNode()) return 1;
+#endif
+    return reqivoUpload.knowsMultiplexing(new URL(reqivo.decodeBytes(url, size)).origin) ? 1 : 0;
   },
 
   reqivo_fetch_start_streamed__deps: ['$reqivo', '$reqivoUpload'],

@@ -12,6 +12,7 @@
 #include "redirect.hpp"
 #include "scheduler.hpp"
 #include "wasm/fetch_bridge.hpp"
+#include "white_space.hpp"
 
 namespace reqivo::wasm {
 namespace {
@@ -20,6 +21,14 @@ using detail::Failure;
 using detail::Outcome;
 using detail::TransportRequest;
 using detail::TransportResponse;
+
+/// What a cause's code says, whatever the phase.
+struct Cause {
+  std::string_view code;  // the whole, or with a closing '*' the beginning
+  ErrorCode meaning;
+  Phase phase;  // none: the phase that the exchange was in
+  bool retryable;
+};
 
 /// Codes are Node's own, of its resolver, sockets, TLS, HTTP parser and inflaters, and those of
 /// undici, its fetch.
@@ -74,6 +83,7 @@ constexpr Cause not_connected{"", ErrorCode::connect, Phase::connect, true};
 constexpr std::array texts{
     Cause{"before secure TLS connection", ErrorCode::tls, Phase::tls, true},
     Cause{"bad port", ErrorCode::unsupported, Phase::none, false},
+    Cause{"too many content-encodings", ErrorCode::decoding, Phase::body, false},
 };
 
 const Cause* cause_of(std::string_view code, std::string_view says) noexcept {
@@ -87,6 +97,24 @@ const Cause* cause_of(std::string_view code, std::string_view says) noexcept {
     if (fits(cause.code, code) && (!connecting || cause.phase == Phase::connect)) return &cause;
   }
   return connecting ? &not_connected : nullptr;
+}
+
+/// The text that the native platform has for it, too.
+std::string_view closed_in(Phase phase) noexcept {
+  return phase == Phase::body ? "the server closed the connection before the body was whole"
+                              : "the server closed the connection without an answer";
+}
+
+void explain(std::string_view code, std::string_view message, std::string_view says,
+             Failure& failure) {
+  const Cause* const cause = cause_of(code, says);
+  if (cause == nullptr) return;
+  const bool unsent = cause->meaning == ErrorCode::unsupported;
+  if (unsent || cause->phase != Phase::none) failure.phase = cause->phase;
+  failure.code = cause->meaning;
+  failure.retryable = cause->retryable;
+  const bool closed = cause->meaning == ErrorCode::connection_closed;
+  failure.what = closed ? closed_in(failure.phase) : says.empty() ? message : says;
 }
 
 /// Origins that have answered this thread, of which Node may have kept a connection.
@@ -140,7 +168,16 @@ bool names_zstd(std::string_view codings) noexcept {
   return false;
 }
 
+/// Node leaves the blanks behind a value where they are.
+Headers trimmed(const Headers& fields) {
+  Headers trimmed;
+  trimmed.reserve(fields.size());
+  for (const auto& [name, value] : fields) trimmed.add_unchecked(name, detail::trim_end(value));
+  return trimmed;
+}
+
 void take_answer(const TransportRequest& request, TransportResponse& answer) {
+  answer.headers = trimmed(answer.headers);
   if (answering().size() == most_origins) answering().clear();
   answering().insert(origin_of(request));
   if (answer.body && names_zstd(answer.headers.get("Content-Encoding").value_or(""))) {
@@ -156,17 +193,18 @@ bool may_be_replayed(const Failure& failure, const TransportRequest& request) {
          detail::is_idempotent(request.method) && answering().contains(origin_of(request));
 }
 
-/// Natively, and in browsers, all but CR, LF and NUL may be in one.
-bool refuses_value(std::string_view value) noexcept {
-  return std::any_of(value.begin(), value.end(), [](char character) {
-    const auto byte = static_cast<unsigned char>(character);
-    return (byte < ' ' && byte != '\t') || byte == 0x7F;
-  });
+/// Natively, and in browsers, all but CR, LF and NUL may be in a value. The name is one that
+/// objects of JavaScript have by themselves.
+bool refuses_field(std::string_view name, std::string_view value) noexcept {
+  return name == "__proto__" || std::any_of(value.begin(), value.end(), [](char character) {
+           const auto byte = static_cast<unsigned char>(character);
+           return (byte < ' ' && byte != '\t') || byte == 0x7F;
+         });
 }
 
 void end_what_was_detached() noexcept { detail::Scheduler::current().cancel_detached(); }
 
-constexpr NodeParts parts{detail::follow_redirect, cause_of,    refuses_value,
+constexpr NodeParts parts{detail::follow_redirect, explain,     refuses_field,
                           may_be_replayed,         take_answer, end_what_was_detached};
 
 constinit const NodeParts* provided = nullptr;

@@ -9,20 +9,13 @@
 
 namespace reqivo::wasm {
 
-/// What a cause's code says, whatever the phase.
-struct Cause {
-  std::string_view code;  ///< the whole, or with a closing '*' the beginning
-  ErrorCode meaning;
-  Phase phase;  ///< none: the phase that the exchange was in
-  bool retryable;
-};
-
 struct NodeParts {
   detail::FollowRedirect follow_redirect;
-  /// Null where the code, and what Node says of it, is not known.
-  const Cause* (*cause_of)(std::string_view code, std::string_view says) noexcept;
-  /// Node sends no field with this value.
-  bool (*refuses_value)(std::string_view value) noexcept;
+  /// Makes of a failure of the network what its cause's code, or what Node `says` of it, tell.
+  void (*explain)(std::string_view code, std::string_view message, std::string_view says,
+                  detail::Failure& failure);
+  /// Node does not send this field.
+  bool (*refuses_field)(std::string_view name, std::string_view value) noexcept;
   bool (*may_be_replayed)(const detail::Failure& failure, const detail::TransportRequest& request);
   /// The server has answered this request: it may keep the connection, and the answer may be in a
   /// coding that Node does not know.

@@ -102,7 +102,7 @@ Outcome<Done> take_answer(std::unique_ptr<FetchOperation> operation,
     const std::string_view value = take_line(text);
     response.headers.add_unchecked(name, value);
   }
-  if (head.has_body) {
+  if (head.has_body && request.method != "HEAD") {  // Chromium has one for that, too
     response.body = std::make_unique<FetchBody>(std::move(operation), request.progress);
   }
   if (node() != nullptr) node()->take_answer(request, response);

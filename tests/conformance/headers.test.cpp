@@ -68,6 +68,21 @@ TEST_CASE("an empty header value is sent, and white space around a value is not"
   });
 }
 
+TEST_CASE("a value may hold as many blanks as a head may be long", "[headers]") {
+  run_test([]() -> Task<void> {
+    const int blanks = test_target() == "node" ? 12'000 : 60'000;  // a whole head has 16 KiB there
+    RawScript script;
+    script.send("HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\n")
+        .send("Access-Control-Expose-Headers: *\r\nContent-Length: 0\r\nX-Blank: a")
+        .send(" ", blanks)
+        .send("b\r\n\r\n");
+    AsyncSession session;
+    const Response response = co_await session.get(script.url());
+    const std::string value(response.headers().get("X-Blank").value_or(""));
+    CHECK(value.size() == static_cast<std::size_t>(blanks) + 2);
+  });
+}
+
 TEST_CASE("headers of the session go with every request, unless it sets them", "[headers]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

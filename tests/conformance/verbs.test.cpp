@@ -39,6 +39,18 @@ TEST_CASE("HEAD gives the head of GET and no body", "[verbs]") {
   });
 }
 
+TEST_CASE("what a HEAD tells of its length is no body that is too long", "[verbs]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    session.limits(Limits().body_size(4));
+    const Response response = co_await session.head("/bytes/1234?seed=1");
+    CHECK(response.headers().get("Content-Length") == "1234");
+    StreamResponse stream = co_await session.head("/bytes/1234?seed=1").stream();
+    const auto piece = co_await stream.read();
+    CHECK_FALSE(piece.has_value());
+  });
+}
+
 TEST_CASE("request sends any other method", "[verbs]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

@@ -50,6 +50,12 @@ void check_refused(const TlsError& failure, const std::string& why) {
   CHECK_THAT(failure.what(), ContainsSubstring(why));
 }
 
+/// The options are wrong, and would be the next time.
+void check_unusable(const TlsError& failure, const std::string& why) {
+  check_failure(failure, ErrorCode::tls, Phase::tls, false);
+  CHECK_THAT(failure.what(), ContainsSubstring(why));
+}
+
 /// What /tls says of a connection made with these options.
 Task<nlohmann::json> tls_facts(std::string origin, TlsOptions options) {
   AsyncSession session(std::move(origin));
@@ -149,23 +155,23 @@ TEST_CASE("a CA file that cannot be used is told by its name", "[tls]") {
     const std::string missing = directory.path("missing.pem");
     const TlsError no_file =
         co_await refusal_by(test_server().https(), TlsOptions().ca_file(missing));
-    check_refused(no_file, missing);
+    check_unusable(no_file, missing);
     CHECK_THAT(no_file.what(), ContainsSubstring("No such file"));
 
     const std::string garbage = directory.write("garbage.pem", "this is no certificate\n");
     const TlsError no_pem =
         co_await refusal_by(test_server().https(), TlsOptions().ca_file(garbage));
-    check_refused(no_pem, garbage);
+    check_unusable(no_pem, garbage);
 
     const std::string broken = directory.write(
         "broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     const TlsError no_certificate =
         co_await refusal_by(test_server().https(), TlsOptions().ca_file(broken));
-    check_refused(no_certificate, broken);
+    check_unusable(no_certificate, broken);
 
     const TlsError no_text =
         co_await refusal_by(test_server().https(), TlsOptions().ca_pem("garbage"));
-    check_refused(no_text, "ca_pem");
+    check_unusable(no_text, "ca_pem");
   });
 }
 
@@ -239,7 +245,7 @@ TEST_CASE("a key that does not fit its certificate is refused before anything is
     options.client_certificate(ready_field("/client_cert_file"), key);
     const TlsError failure =
         co_await refusal_by(ready_field("/tls/client_certificate"), std::move(options));
-    check_refused(failure, key);
+    check_unusable(failure, key);
     CHECK_THAT(failure.what(), ContainsSubstring("does not fit the certificate"));
   });
 }

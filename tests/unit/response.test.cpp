@@ -93,6 +93,26 @@ TEST_CASE("a response outlives its session, copies and hands its body out") {
   CHECK(copy.body() == "body");
 }
 
+TEST_CASE("what a temporary response tells outlives it") {
+  Fixture f;
+  const std::string long_value(100, 'v');
+  for (int i = 0; i < 4; ++i) {
+    auto& answer = f.server.answer(200);
+    answer.reason = long_value;
+    answer.header("X-Long", long_value).header("X-Long", "second");
+  }
+  const auto get = [&f] { return run(f.session.get("http://h/p?q")); };
+  const auto value = get().headers().get("X-Long");
+  CHECK(value == long_value);
+  std::vector<std::string> all;
+  for (const auto& one : get().headers().get_all("x-long")) all.emplace_back(one);
+  CHECK(all == Strings{long_value, "second"});
+  const auto& reason = get().reason();
+  CHECK(reason == long_value);
+  const auto& url = get().url();
+  CHECK(url == "http://h/p?q");
+}
+
 TEST_CASE("raise_for_status throws for 400 to 599 only, without the URL's secrets") {
   Fixture f;
   for (const int status : {200, 304, 399, 600, 999}) {

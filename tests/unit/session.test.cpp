@@ -116,6 +116,8 @@ TEST_CASE("what fails before a request is prepared names its absolute URL, or th
   session.base_url("http://u:secret@bad host/");
   const std::string what = url_of(session.get("/x"));
   CHECK(what.find("bad host") != std::string::npos);
+  session.base_url("localhost:8000");  // whose scheme is localhost
+  CHECK(url_of(session.get("/x")).find("GET localhost:8000 failed") == 0);
   CHECK(what.find("secret") == std::string::npos);
 }
 
@@ -186,6 +188,10 @@ TEST_CASE("credentials come from the request, then its URL, then the session") {
             session.get("http://a:b@h/").bearer_token("own").header("AUTHORIZATION", "x")) == "x");
   CHECK_THROWS_AS(session.basic_auth("a:b", "c"), RequestError);
   CHECK_THROWS_AS(session.bearer_token("a\r\nb: c"), RequestError);
+  session.headers().clear();
+  session.bearer_token("");
+  CHECK(authorization(session.get("http://h/")) == "none");
+  CHECK(authorization(session.get("http://h/").bearer_token("own").bearer_token("")) == "none");
 }
 
 TEST_CASE("the response's URL has no user info and no fragment") {

@@ -208,6 +208,11 @@ TEST_CASE("what Node says of a failure is what the native platform says", "[fetc
     check_failure(blocked, ErrorCode::unsupported, Phase::none, false);
     static_cast<void>(
         co_await failure_of<UnsupportedError>(session.get("/get").header("X-A", "a\x01")));
+    static_cast<void>(
+        co_await failure_of<UnsupportedError>(session.get("/get").header("__proto__", "a")));
+    fail_next_fetch("", "too many content-encodings in response: 6, maximum allowed is 5");
+    const auto coded = co_await failure_of<DecodingError>(session.get("/get"));
+    check_failure(coded, ErrorCode::decoding, Phase::body, false);
   });
 }
 

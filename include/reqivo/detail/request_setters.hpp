@@ -224,7 +224,7 @@ class RequestSetters {
   }
   Builder&& fetch(FetchOptions options) && { return std::move(fetch(std::move(options))); }
   /// "Authorization: Bearer ..." (RFC 6750), in place of the session's. A header set by `header`
-  /// wins over it.
+  /// wins over it. An empty token is none: the session's is sent.
   Builder& bearer_token(std::string_view token) & {
     draft_.bearer_token(token);
     return self();

@@ -56,7 +56,8 @@ class SessionInterface {
   Derived&& default_timeout(const Timeout& limits) && { return std::move(default_timeout(limits)); }
   /// "Authorization: Bearer ..." (RFC 6750) for every request that has no Authorization otherwise:
   /// in its headers, by its own auth, in its URL, or in `headers()`. Not sent to another origin
-  /// after a redirect. Errors: RequestError where the token cannot be in a header.
+  /// after a redirect. An empty token takes back what was set by this or by `basic_auth`. Errors:
+  /// RequestError where the token cannot be in a header.
   Derived& bearer_token(std::string_view token) & {
     core().bearer_token(token);
     return self();

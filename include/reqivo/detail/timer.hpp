@@ -17,6 +17,10 @@ using TimePoint = std::chrono::steady_clock::time_point;
   return from + nanoseconds;
 }
 
+// Nobody destroys one by its base: the destructor is protected. g++ warns for the friend's sake.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+
 /// Base of whatever waits for a point in time. Destroying it takes it out of the loop.
 class TimerNode {
  public:
@@ -50,5 +54,7 @@ class TimerNode {
   std::size_t position_ = not_scheduled;
   Purpose purpose_ = Purpose::awaited;
 };
+
+#pragma GCC diagnostic pop
 
 }  // namespace reqivo::detail

@@ -9,6 +9,9 @@ namespace detail {
 
 [[noreturn]] void throw_wait_timeout(Duration limit);
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"  // see TimerNode
+
 /// Waits for a child or for the clock, whichever comes first.
 class WaitLimit final : public TimerNode {
  public:
@@ -22,6 +25,8 @@ class WaitLimit final : public TimerNode {
   void expired() noexcept override { owner_.wake(); }
   PromiseBase& owner_;
 };
+
+#pragma GCC diagnostic pop
 
 template <class T>
 Task<T> wait_for_task(Task<T> child, Duration limit) {

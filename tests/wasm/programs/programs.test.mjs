@@ -73,6 +73,35 @@ test('what JavaScript waits for goes on when the program has ended', async () =>
   assert.deepEqual({ code, stdout, stderr }, { code: 5, stdout: 'loaded\n', stderr: '' });
 });
 
+for (const variant of ['', '_exiting']) {
+  test(`a function that throws into a task harms no other one (callback${variant})`, async () => {
+    const script = `
+      process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+      const fail = (text) => () => { throw new Error(text); };
+      (async () => {
+        const module = await require(${JSON.stringify(path.join(folder, `program_callback${variant}.js`))})();
+        await module.call(fail('at once')).catch((error) => console.log('rejected', error.message));
+        const controller = new AbortController();
+        const stalled = module.load(process.argv[1] + 'stall', controller.signal);
+        const loading = module.load(process.argv[1]);
+        module.call_later(fail('later'));
+        console.log(await loading);
+        controller.abort(new Error('no longer wanted'));
+        await stalled.catch((error) => console.log('rejected', error.message));
+        try { module.load(process.argv[1], {}); } catch (error) { console.log(error.name); }
+        console.log(await module.load(process.argv[1]));
+        process.exit(0);
+      })();`;
+    const { stdout, stderr } = await runWithServer(({ url }, response) => {
+      if (url === '/') response.end('loaded');
+    }, ['-e', script]);
+    assert.deepEqual({ lines: stdout.trimEnd().split('\n'), stderr }, {
+      lines: ['rejected at once', 'uncaught later', 'loaded', 'rejected no longer wanted', 'TypeError', 'loaded'],
+      stderr: '',
+    });
+  });
+}
+
 test('a module whose program has ended leaves nothing with the process', () => {
   const script = `const make = require(${JSON.stringify(path.join(folder, 'program_promised.js'))});
     const count = () => process.listenerCount('exit') + process.listenerCount('beforeExit');
