@@ -52,6 +52,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(reqivo_ada PRIVATE -O2)
 endif()
 
+# A project that adds us as a subdirectory may have warnings as errors for all in it, which is for its own code.
+target_compile_options(reqivo_llhttp PRIVATE -w)
+target_compile_options(reqivo_ada PRIVATE -w)
+
 # Hidden: not to be mixed up with a program's own, and so that llhttp's functions can be inlined.
 set_target_properties(reqivo_llhttp reqivo_ada PROPERTIES
   POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
