@@ -40,13 +40,16 @@ FetchContent_Declare(
   SOURCE_SUBDIR no-build-files)
 FetchContent_MakeAvailable(ada)
 
+include("${CMAKE_CURRENT_LIST_DIR}/RenameSymbols.cmake")
+
 add_library(reqivo_llhttp OBJECT
   "${llhttp_SOURCE_DIR}/src/api.c" "${llhttp_SOURCE_DIR}/src/http.c" "${llhttp_SOURCE_DIR}/src/llhttp.c")
-target_include_directories(reqivo_llhttp SYSTEM PUBLIC "${llhttp_SOURCE_DIR}/include")
+target_include_directories(reqivo_llhttp SYSTEM PUBLIC "${renamed}/llhttp")
 
-add_library(reqivo_ada OBJECT "${ada_SOURCE_DIR}/src/ada.cpp")
+add_library(reqivo_ada OBJECT "${renamed}/ada/ada.cpp")
 target_compile_features(reqivo_ada PUBLIC cxx_std_20)
-target_include_directories(reqivo_ada SYSTEM PUBLIC "${ada_SOURCE_DIR}/include" PRIVATE "${ada_SOURCE_DIR}/src")
+target_include_directories(
+  reqivo_ada SYSTEM PUBLIC "${renamed}/ada" "${ada_SOURCE_DIR}/include" PRIVATE "${ada_SOURCE_DIR}/src")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # At -O1, as under the sanitizers, g++ 12 fails on functions that ada wants inlined at any price.
   target_compile_options(reqivo_ada PRIVATE -O2)
@@ -56,6 +59,6 @@ endif()
 target_compile_options(reqivo_llhttp PRIVATE -w)
 target_compile_options(reqivo_ada PRIVATE -w)
 
-# Hidden: not to be mixed up with a program's own, and so that llhttp's functions can be inlined.
+# Hidden, in a shared library, so that llhttp's functions can be inlined.
 set_target_properties(reqivo_llhttp reqivo_ada PROPERTIES
   POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
