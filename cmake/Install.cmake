@@ -3,6 +3,7 @@ include_guard(DIRECTORY)
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/reqivo")
+set(third_party_dir "${CMAKE_INSTALL_INCLUDEDIR}/reqivo/third_party")
 
 install(TARGETS reqivo EXPORT reqivo-targets FILE_SET HEADERS)
 if(CMAKE_SYSTEM_NAME STREQUAL "Emscripten")
@@ -11,6 +12,9 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Emscripten")
     DIRECTORY "${PROJECT_SOURCE_DIR}/src/wasm/" DESTINATION "${CMAKE_INSTALL_LIBDIR}/reqivo"
     FILES_MATCHING PATTERN "library_reqivo*.js")
   install(FILES "${PROJECT_SOURCE_DIR}/cmake/WasmExceptions.cmake" DESTINATION "${package_dir}")
+  if(headers_to_bring)
+    install(DIRECTORY "${headers_to_bring}" DESTINATION "${third_party_dir}")
+  endif()
 else()
   install(
     FILES "${PROJECT_SOURCE_DIR}/cmake/FindBrotli.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake"
@@ -20,11 +24,15 @@ install(EXPORT reqivo-targets NAMESPACE reqivo:: DESTINATION "${package_dir}")
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/reqivo-config.cmake.in" "${PROJECT_BINARY_DIR}/reqivo-config.cmake"
-  INSTALL_DESTINATION "${package_dir}")
+  INSTALL_DESTINATION "${package_dir}" PATH_VARS third_party_dir)
 # Before 1.0 a minor version may break users.
 write_basic_package_version_file(
-  "${PROJECT_BINARY_DIR}/reqivo-config-version.cmake" COMPATIBILITY SameMinorVersion)
+  "${PROJECT_BINARY_DIR}/reqivo-version-number.cmake" COMPATIBILITY SameMinorVersion)
+configure_file(
+  "${PROJECT_SOURCE_DIR}/cmake/reqivo-config-version.cmake.in" "${PROJECT_BINARY_DIR}/reqivo-config-version.cmake"
+  @ONLY)
 install(
   FILES "${PROJECT_BINARY_DIR}/reqivo-config.cmake" "${PROJECT_BINARY_DIR}/reqivo-config-version.cmake"
+        "${PROJECT_BINARY_DIR}/reqivo-version-number.cmake"
   DESTINATION "${package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -71,4 +71,8 @@ set(CMAKE_CXX_FLAGS_MINSIZEREL "-Oz -flto -DNDEBUG" CACHE STRING "Flags of a bui
 set(CMAKE_C_FLAGS_RELEASE "-O3 -flto -DNDEBUG" CACHE STRING "Flags of a build for speed")
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -flto -DNDEBUG" CACHE STRING "Flags of a build for speed")
 
+# Emscripten's toolchain has CMake look for packages only under these folders. What a user names for packages is meant
+# to be looked at.
+list(APPEND CMAKE_FIND_ROOT_PATH ${CMAKE_PREFIX_PATH})
+
 include("${REQIVO_EMSCRIPTEN_ROOT}/cmake/Modules/Platform/Emscripten.cmake")
