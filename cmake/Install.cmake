@@ -35,4 +35,19 @@ install(
   FILES "${PROJECT_BINARY_DIR}/reqivo-config.cmake" "${PROJECT_BINARY_DIR}/reqivo-config-version.cmake"
         "${PROJECT_BINARY_DIR}/reqivo-version-number.cmake"
   DESTINATION "${package_dir}")
+
+# Ours, and those of what the library holds compiled; what Debian has of llhttp and JSON comes without its licence.
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(
+  FILES "${PROJECT_SOURCE_DIR}/cmake/licenses/nlohmann_json.txt"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME LICENSE.nlohmann_json)
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Emscripten")
+  install(
+    FILES "${PROJECT_SOURCE_DIR}/cmake/licenses/llhttp.txt"
+    DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME LICENSE.llhttp)
+  foreach(license IN ITEMS MIT APACHE)
+    install(
+      FILES "${ada_SOURCE_DIR}/LICENSE-${license}"
+      DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME LICENSE.ada-${license})
+  endforeach()
+endif()
