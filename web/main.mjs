@@ -146,9 +146,9 @@ async function start() {
   document.getElementById('overview').append(...cards.map(overviewItem));
   loadingNotice.remove();
   main.append(...cards.map((card) => card.element));
-  await showSources(cards);
   runAllButton.setAttribute('aria-disabled', 'false');
   runAllButton.addEventListener('click', () => runAll(cards));
+  await showSources(cards);
   followFragment();
   document.documentElement.dataset.ready = 'true';
 }
