@@ -29,7 +29,7 @@ const announcement = document.getElementById('announcement');
 const loadingNotice = document.getElementById('loading');
 const runAllButton = document.getElementById('run-all');
 const serverChoice = document.getElementById('server');
-// Stands for the run of all patterns that is under way.
+// The run of all patterns that is under way: the ends, promised, of the runs that it counts.
 let runOfAll = null;
 
 async function fetchText(path) {
@@ -75,26 +75,37 @@ function makeCards(module) {
   });
 }
 
-async function runAll(cards) {
-  if (runOfAll) {
-    runOfAll = null;
-    cards.forEach((card) => card.cancel());
-    return;
+// Stops the run of all, and with it what was started by hand.
+function stopAll(cards) {
+  const { ends } = runOfAll;
+  runOfAll = null;
+  for (const card of cards) {
+    if (card.running) ends.add(card.running);
+    card.cancel();
   }
-  const run = Symbol('run of all');
+}
+
+async function countStates(ends) {
+  const counts = {};
+  for (const state of await Promise.all(ends)) counts[state] = (counts[state] ?? 0) + 1;
+  return Object.entries(counts).map(([state, count]) => `${count} ${state}`).join(', ');
+}
+
+async function runAll(cards) {
+  const run = { ends: new Set() };
   runOfAll = run;
   runAllButton.textContent = 'Stop';
-  const counts = {};
   for (const card of cards) {
     if (runOfAll !== run) break;
-    const state = await card.run();
-    counts[state] = (counts[state] ?? 0) + 1;
+    const end = card.run();
+    run.ends.add(end);
+    await end;
   }
+  const states = await countStates(run.ends);
   if (runOfAll && runOfAll !== run) return; // stopped, and the next one has the button
   runOfAll = null;
   runAllButton.textContent = 'Run all';
-  announcement.textContent =
-    Object.entries(counts).map(([state, count]) => `${count} ${state}`).join(', ');
+  announcement.textContent = states;
 }
 
 // The page works without its sources, so it says where one is missing and goes on.
@@ -147,7 +158,7 @@ async function start() {
   loadingNotice.remove();
   main.append(...cards.map((card) => card.element));
   runAllButton.setAttribute('aria-disabled', 'false');
-  runAllButton.addEventListener('click', () => runAll(cards));
+  runAllButton.addEventListener('click', () => (runOfAll ? stopAll(cards) : runAll(cards)));
   await showSources(cards);
   followFragment();
   document.documentElement.dataset.ready = 'true';

@@ -223,6 +223,15 @@ async function stopsAll(page) {
   assert.equal(await page.tab.$eval('#run-all', (button) => button.textContent), 'Run all');
 }
 
+async function countsAllThatItStops(page) {
+  await page.click(page.part('streaming', 'run'));
+  await startsAll(page);
+  await page.click('#run-all');
+  await page.until(() =>
+    document.getElementById('announcement').textContent === '1 done, 2 cancelled');
+  assert.equal(await page.state('streaming'), 'cancelled');
+}
+
 // What was stopped must not go on beside what was started in the same moment.
 async function restartsAll(page) {
   await startsAll(page);
@@ -455,6 +464,7 @@ export const cases = [
     [`the page opens at ${name} where its address says so`, (page) => opensAtAPattern(page, name)]),
   ['the page opens with any fragment', opensAtAnyFragment],
   ['Run all stops when it is pressed again', stopsAll],
+  ['Stop counts what was started by hand too', countsAllThatItStops],
   ['Run all starts anew when it is pressed once more', restartsAll],
   ['the page fits a phone', fitsAPhone],
   ['all text has enough contrast', isReadable],
