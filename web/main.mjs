@@ -1,28 +1,10 @@
 // The page: loads the module, makes a card for each pattern, and runs them one by one or all.
 
 import { Card } from './card.mjs';
-import { highlightCpp } from './highlight.mjs';
 import { watchFetch } from './network.mjs';
 import { patterns } from './patterns.mjs';
 import { formatBytes } from './sizes.mjs';
-
-const callSource = `import createModule from './demo_module.mjs';
-
-const module = await createModule();
-const controller = new AbortController();
-
-try {
-  const text = await module.basic_request(
-    server, page, controller.signal);
-  show(JSON.parse(text));
-} catch (error) {
-  // TotalTimeout, total_timeout, head
-  show(error.name, error.code, error.phase);
-}
-
-// anywhere, any time
-controller.abort();
-`;
+import { fetchText, showSources } from './sources.mjs';
 
 const main = document.getElementById('patterns');
 const announcement = document.getElementById('announcement');
@@ -31,12 +13,6 @@ const runAllButton = document.getElementById('run-all');
 const serverChoice = document.getElementById('server');
 // The run of all patterns that is under way: the ends, promised, of the runs that it counts.
 let runOfAll = null;
-
-async function fetchText(path) {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.text();
-}
 
 function showFacts(sizes) {
   const facts = [['9', 'patterns, as in examples/']];
@@ -108,24 +84,6 @@ async function runAll(cards) {
   announcement.textContent = states;
 }
 
-// The page works without its sources, so it says where one is missing and goes on.
-async function fetchSource(path) {
-  try {
-    return highlightCpp((await fetchText(path)).trimEnd());
-  } catch {
-    return 'The source is not available.';
-  }
-}
-
-async function showSources(cards) {
-  await Promise.all(cards.map(async (card) => {
-    card.showSource(await fetchSource(`patterns/${card.pattern.name}.cpp`));
-  }));
-  const bindings = await fetchSource('bindings.cpp');
-  document.getElementById('bindings-source').replaceChildren(bindings);
-  document.getElementById('call-source').replaceChildren(highlightCpp(callSource.trimEnd()));
-}
-
 // What a link leads to must not be under the toolbar, which takes two lines in a narrow window.
 function measureToolbar() {
   const { offsetHeight } = document.querySelector('.toolbar');
@@ -144,6 +102,15 @@ function followFragment() {
   document.getElementById(id)?.scrollIntoView({ behavior: 'instant' });
 }
 
+// `begun` is true once somebody has begun to use the page: from then on it must not be scrolled.
+function watchForUse() {
+  const use = { begun: false };
+  for (const type of ['keydown', 'pointerdown', 'wheel']) {
+    addEventListener(type, () => { use.begun = true; }, { once: true, passive: true });
+  }
+  return use;
+}
+
 async function start() {
   new ResizeObserver(measureToolbar).observe(document.querySelector('.toolbar'));
   const [configuration, { default: createModule }] = await Promise.all([
@@ -159,8 +126,10 @@ async function start() {
   main.append(...cards.map((card) => card.element));
   runAllButton.setAttribute('aria-disabled', 'false');
   runAllButton.addEventListener('click', () => (runOfAll ? stopAll(cards) : runAll(cards)));
-  await showSources(cards);
   followFragment();
+  const use = watchForUse();
+  // Each of them moves what the address names.
+  await showSources(cards, () => { if (!use.begun) followFragment(); });
   document.documentElement.dataset.ready = 'true';
 }
 

@@ -267,7 +267,8 @@ async function runsAllWithOneRunning(page) {
 async function seesHeading(page, name, width) {
   const isSeen = (id) => {
     const { top, left } = document.getElementById(id).getBoundingClientRect();
-    return document.elementFromPoint(left + 1, top + 1)?.id === id;
+    const isNearTop = top < 200 || scrollY + innerHeight >= document.body.scrollHeight - 1;
+    return isNearTop && document.elementFromPoint(left + 1, top + 1)?.id === id;
   };
   await page.until(isSeen, `${name}-title`).catch(async () => {
     const where = await page.tab.evaluate((id) => JSON.stringify({
@@ -432,6 +433,25 @@ async function doesWithoutSomeSources(page) {
   });
 }
 
+// The page waits 6 s for its sources. It must be of use before, and must not move afterwards.
+async function waitsForNoSource(page) {
+  await page.beside(`${page.url}#timeouts`, async (other) => {
+    await other.until(() => /wait_for/.test(document.getElementById('timeouts')?.textContent));
+    await seesHeading(other, 'timeouts', 1360);
+    assert.equal(await other.run('basic_request'), 'done');
+    const look = () => other.tab.evaluate(() => ({
+      isReady: document.documentElement.dataset.ready === 'true',
+      place: Math.round(document.getElementById('basic_request').getBoundingClientRect().top),
+    }));
+    const { isReady, place } = await look();
+    assert.ok(!isReady, 'two of its sources are not there');
+    await other.untilReady();
+    assert.equal((await look()).place, place);
+    assert.equal(await other.text('streaming', 'source'), 'The source is not available.');
+    assert.deepEqual(await other.takeProblems(), []);
+  }, (path) => ['/patterns/streaming.cpp', '/bindings.cpp'].includes(path));
+}
+
 function servesOnlyOnAPort() {
   const { status, stderr } = spawnSync(process.execPath, [serveProgram, '.', '--port', '65536'],
     { encoding: 'utf8' });
@@ -478,5 +498,6 @@ export const cases = [
   ['the page tells that its scripts are loading', tellsThatItLoads],
   ['the page tells why it could not start', tellsThatItCouldNotStart],
   ['the page does without a source that is missing', doesWithoutSomeSources],
+  ['the page waits for no source', waitsForNoSource],
   ['serve.mjs takes no port that there is not', servesOnlyOnAPort],
 ];

@@ -77,13 +77,21 @@ class DemoPage {
     await session.send('Log.enable');
   }
 
+  async #silence(isSilent) {
+    await this.tab.setRequestInterception(true);
+    this.tab.on('request', (request) => {
+      if (!isSilent(new URL(request.url()).pathname)) request.continue();
+    });
+  }
+
   // Gives `use` a tab of its own at that URL, once its `load` has fired. What goes wrong there is
-  // for `use` to judge.
-  async beside(url, use) {
+  // for `use` to judge. The files whose path `isSilent` picks are asked for and never answered.
+  async beside(url, use, isSilent = null) {
     const tab = await this.tab.browser().newPage();
     const other = new DemoPage(tab, this.folder, this.artifacts, this.prefix);
     try {
       await other.listen();
+      if (isSilent) await other.#silence(isSilent);
       await tab.goto(url);
       await use(other);
     } finally {
