@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 import { findLowContrast } from './contrast.mjs';
+import { layoutCases } from './layout_cases.mjs';
 import { serveProgram } from './open_page.mjs';
 
 const patternsFolder = new URL('../../web/patterns/', import.meta.url);
@@ -487,6 +488,7 @@ export const cases = [
   ['Stop counts what was started by hand too', countsAllThatItStops],
   ['Run all starts anew when it is pressed once more', restartsAll],
   ['the page fits a phone', fitsAPhone],
+  ...layoutCases,
   ['all text has enough contrast', isReadable],
   ['all text has enough contrast in light', (page) => isReadableIn(page, 'light'), onlyChromium],
   ['all text has enough contrast in dark', (page) => isReadableIn(page, 'dark'), onlyChromium],

@@ -136,8 +136,8 @@ class DemoPage {
 
   // The page follows its toolbar's height a frame after the window has its new width: a link that
   // is clicked in between leads to where the toolbar was to end before.
-  async resize(width) {
-    await this.tab.setViewport({ width, height: 900 });
+  async resize(width, height = 900) {
+    await this.tab.setViewport({ width, height });
     await this.until((wanted) => {
       const followed = document.documentElement.style.getPropertyValue('--toolbar-height');
       const { offsetHeight } = document.querySelector('.toolbar');

@@ -1,0 +1,46 @@
+// How the page uses the window that it has.
+
+import assert from 'node:assert/strict';
+
+async function leavesASidewaysPhoneItsHeight(page) {
+  await page.resize(844, 390);
+  await page.tab.evaluate(() => scrollTo({ top: innerHeight * 3, behavior: 'instant' }));
+  const [top, bottom] = await page.tab.$eval('.toolbar', (toolbar) => {
+    const box = toolbar.getBoundingClientRect();
+    return [box.top, box.bottom];
+  });
+  assert.ok(bottom < 0, `the toolbar is at ${top} to ${bottom}`);
+  await page.keep('sideways');
+  await page.resize(1360);
+}
+
+// Of each source that is higher than its box: how many lines are seen, where no scroll bar, which is
+// a sign as well, takes their place, and its background.
+function lookAtSources() {
+  return [...document.querySelectorAll('.card-source .code')].filter(
+    (box) => box.scrollHeight > box.clientHeight).map((box) => {
+    const style = getComputedStyle(box);
+    return {
+      lines: (box.offsetHeight - 2 - parseFloat(style.paddingTop)) / parseFloat(style.lineHeight),
+      attachments: style.backgroundAttachment.split(', '),
+    };
+  });
+}
+
+async function showsThatSourcesScroll(page) {
+  for (const width of [390, 768]) {
+    await page.resize(width);
+    const sources = await page.tab.evaluate(lookAtSources);
+    assert.ok(sources.length >= 5, `${sources.length} sources scroll at ${width} pixels`);
+    for (const { lines, attachments } of sources) {
+      assert.ok(Math.abs((lines % 1) - 0.5) < 0.15, `${lines} lines are seen at ${width} pixels`);
+      assert.deepEqual([...new Set(attachments)], ['local', 'scroll']);
+    }
+  }
+  await page.resize(1360);
+}
+
+export const layoutCases = [
+  ['the toolbar leaves a phone held sideways its height', leavesASidewaysPhoneItsHeight],
+  ['a source that scrolls looks like it', showsThatSourcesScroll],
+];
