@@ -23,6 +23,15 @@ const jsonTokens = [
   ['number', /-?\d[\d.eE+-]*/y],
   ['keyword', /true|false|null/y],
 ];
+const hashComment = ['comment', /#[^\n]*/y];
+const cmakeTokens = [
+  hashComment,
+  ['string', /"[^"]*"/y],
+  ['function', /\b\w+(?=\()/y],
+  ['keyword', /\b[A-Z_]{2,}\b/y],
+  ['number', /\b\d[\d.]*/y],
+];
+const shellTokens = [hashComment, ['keyword', /(?<= )--?[a-z]+/yi], ['function', /\b(?:em)?cmake\b/y]];
 
 function classOfWord(word, next) {
   if (coroutineWords.has(word)) return 'coroutine';
@@ -71,4 +80,12 @@ export function highlightCpp(text) {
 
 export function highlightJson(text) {
   return highlight(text, jsonTokens);
+}
+
+export function highlightCmake(text) {
+  return highlight(text, cmakeTokens);
+}
+
+export function highlightShell(text) {
+  return highlight(text, shellTokens);
 }

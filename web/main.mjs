@@ -4,6 +4,7 @@ import { Card } from './card.mjs';
 import { watchFetch } from './network.mjs';
 import { patterns } from './patterns.mjs';
 import { formatBytes } from './sizes.mjs';
+import { dressSnippets } from './snippets.mjs';
 import { fetchText, showSources } from './sources.mjs';
 
 const main = document.getElementById('patterns');
@@ -112,6 +113,7 @@ function watchForUse() {
 }
 
 async function start() {
+  dressSnippets();
   new ResizeObserver(measureToolbar).observe(document.querySelector('.toolbar'));
   const [configuration, { default: createModule }] = await Promise.all([
     fetchText('config.json').then(JSON.parse), import('./demo_module.mjs'),

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 import { findLowContrast } from './contrast.mjs';
+import { frontCases } from './front_cases.mjs';
 import { layoutCases } from './layout_cases.mjs';
 import { serveProgram } from './open_page.mjs';
 
@@ -341,7 +342,7 @@ async function fitsAPhone(page) {
 }
 
 async function isReadable(page) {
-  await page.tab.$eval('footer details', (details) => { details.open = true; });
+  await page.tab.$eval('#inside', (details) => { details.open = true; });
   assert.deepEqual(await page.tab.evaluate(findLowContrast), []);
   await page.keep('whole');
 }
@@ -372,7 +373,7 @@ async function namesItsParts(page) {
 
 async function tellsItsPartsApart(page) {
   const roles = await page.tab.$$eval('pre', (boxes) => boxes.map((box) => box.role));
-  assert.deepEqual(roles, Array(20).fill('group'));
+  assert.deepEqual(roles, Array(24).fill('group'));
   const titles = await page.tab.$$eval('.card h2', (all) => all.map((one) => one.textContent));
   const waterfalls = await page.tab.$$eval('.waterfall', (all) => all.map((one) => one.ariaLabel));
   assert.deepEqual(waterfalls, titles.map((title) => `Requests of ${title}`));
@@ -488,6 +489,7 @@ export const cases = [
   ['Stop counts what was started by hand too', countsAllThatItStops],
   ['Run all starts anew when it is pressed once more', restartsAll],
   ['the page fits a phone', fitsAPhone],
+  ...frontCases,
   ...layoutCases,
   ['all text has enough contrast', isReadable],
   ['all text has enough contrast in light', (page) => isReadableIn(page, 'light'), onlyChromium],
