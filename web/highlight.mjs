@@ -31,7 +31,11 @@ const cmakeTokens = [
   ['keyword', /\b[A-Z_]{2,}\b/y],
   ['number', /\b\d[\d.]*/y],
 ];
-const shellTokens = [hashComment, ['keyword', /(?<= )--?[a-z]+/yi], ['function', /\b(?:em)?cmake\b/y]];
+const shellTokens = [
+  hashComment,
+  ['keyword', /(?<= )--?[a-z]+/yi],
+  ['function', /\b(?:em)?cmake\b/y],
+];
 
 function classOfWord(word, next) {
   if (coroutineWords.has(word)) return 'coroutine';

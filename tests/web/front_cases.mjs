@@ -66,7 +66,8 @@ async function tellsWhereItCannotCopy(page) {
 async function highlightsItsSnippets(page) {
   const words = await page.tab.$$eval('.snippet pre', (boxes) => boxes.map((box) =>
     [...box.querySelectorAll('[class^="token-"]')].map((word) => word.textContent)));
-  for (const [index, word] of ['co_await', 'FetchContent_Declare', 'REQUIRED', '--build'].entries()) {
+  const wanted = ['co_await', 'FetchContent_Declare', 'REQUIRED', '--build'];
+  for (const [index, word] of wanted.entries()) {
     assert.ok(words[index].includes(word), `${word} among ${words[index]}`);
   }
 }

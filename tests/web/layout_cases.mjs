@@ -14,8 +14,8 @@ async function leavesASidewaysPhoneItsHeight(page) {
   await page.resize(1360);
 }
 
-// Of each source that is higher than its box: how many lines are seen, where no scroll bar, which is
-// a sign as well, takes their place, and its background.
+// Of each source that is higher than its box: how many lines are seen, where no scroll bar takes
+// their place (which is a sign as well), and its background.
 function lookAtSources() {
   return [...document.querySelectorAll('.card-source .code')].filter(
     (box) => box.scrollHeight > box.clientHeight).map((box) => {
