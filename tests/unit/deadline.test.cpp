@@ -159,6 +159,11 @@ TEST_CASE("no limit means none, zero means zero, and the longest duration does n
   CHECK(longest.expired(1000h) == ErrorCode::other);
 }
 
+TEST_CASE("a limit below zero waited for nothing") {
+  CHECK(after("not finished", Duration(5s)) == "not finished after 5000 ms");
+  CHECK(after("not finished", Duration(-5s)) == "not finished after 0 ms");
+}
+
 TEST_CASE("where connecting is hidden, both limits together bound the wait for the head") {
   Exchange exchange(limits(Timeout().connect(1s).read(2s)), false);
   exchange.enter(500ms, Phase::head);

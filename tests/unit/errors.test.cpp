@@ -177,9 +177,9 @@ TEST_CASE("the message does without what is not known", "[errors]") {
 }
 
 TEST_CASE("the message is one line, whatever goes in", "[errors]") {
-  const Failure failure(ErrorCode::network, Phase::none, std::string("a\r\nb\0c\x1B[31m\x7F", 11));
+  const Failure failure(ErrorCode::network, Phase::none, std::string("a\r\nb\0c\x1B[31m\x7F", 12));
   const Thrown thrown = thrown_by(failure, "GE\nT", "http://h/a\r\nb\x01/c");
-  CHECK(thrown.message == "GE?T http://h/ab?/c failed: a??b?c?[31m");
+  CHECK(thrown.message == "GE?T http://h/ab?/c failed: a??b?c?[31m?");
   CHECK(thrown.method == "GE?T");
   CHECK(thrown.url == "http://h/ab?/c");
 }
@@ -203,6 +203,8 @@ TEST_CASE("redaction cuts user info, query and fragment off", "[errors][redact]"
   CHECK(redact_url("https://host#a?b") == "https://host");
   CHECK(redact_url("https://user:pw@host?x@y") == "https://host");
   CHECK(redact_url("foo://user:pw@host/p") == "foo://host/p");
+  CHECK(redact_url("git+ssh://user:pw@host/p") == "git+ssh://host/p");
+  CHECK(redact_url("a-b.c1://user:pw@host/p") == "a-b.c1://host/p");
   CHECK(redact_url("//user:pw@host/p") == "//host/p");
   CHECK(redact_url("user:pw@host/p") == "host/p");
   CHECK(redact_url("") == "");

@@ -1,5 +1,6 @@
 // Request builders over a scripted transport: what is sent, and what is refused before anything is.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -21,6 +22,7 @@ namespace reqivo {
 namespace {
 
 using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
 using test::FakeServer;
 using test::ManualTime;
 using test::Sent;
@@ -175,8 +177,8 @@ TEST_CASE("bytes are sent as they are, with a Content-Type only where one is set
 
 TEST_CASE("forms are encoded and add up") {
   Fixture f;
-  CHECK(f.send(f.post().form("k y", "v&=+\xc3\xa4").form("", "").form("k y", "2")).body ==
-        "k+y=v%26%3D%2B%C3%A4&=&k+y=2");
+  CHECK(f.send(f.post().form("k y", "v &=+\xc3\xa4").form("", "").form("k y", "2")).body ==
+        "k+y=v+%26%3D%2B%C3%A4&=&k+y=2");
   CHECK(f.server.last().headers.get("Content-Type") == "application/x-www-form-urlencoded");
 }
 
@@ -267,6 +269,28 @@ TEST_CASE("what the backend cannot do is refused when the request is sent") {
   }
   const Sent& sent = f.send(f.post().redirect(Redirect::error).decode(true).body("x"));
   CHECK(sent.headers.empty());  // the platform has its own
+}
+
+TEST_CASE("fetch settings that the backend lacks are refused by their names") {
+  Fixture f;
+  Capabilities capabilities = FakeServer::able();
+  capabilities.stored_credentials = false;
+  capabilities.http_cache = false;
+  capabilities.integrity = false;
+  f.server.serve(f.session, capabilities);
+  const auto refusal = [&f](const FetchOptions& options) -> std::string {
+    try {
+      run(f.post().fetch(options));
+    } catch (const UnsupportedError& error) {
+      return error.what();
+    }
+    return "sent";
+  };
+  CHECK_THAT(refusal(FetchOptions().integrity("sha256-x")), ContainsSubstring("integrity is not"));
+  CHECK_THAT(refusal(FetchOptions().cache(CacheMode::only_if_cached)),
+             ContainsSubstring("cache(only_if_cached)"));
+  CHECK_THAT(refusal(FetchOptions().credentials(Credentials::same_origin)),
+             ContainsSubstring("credentials(same_origin)"));
 }
 
 TEST_CASE("decode is handed to the transport, and a request's own comes first") {

@@ -195,7 +195,7 @@ TEST_CASE("json gives what nlohmann::json::parse gives, and knows where it fails
 
 TEST_CASE("JSON that does not parse or fit is JsonError, which repeats nothing of the text") {
   Fixture f;
-  const std::string url = "http://h/";
+  const std::string beginning = "http://h/p gave";  // and not the query
   for (const char* const text : {"", "{secret", "[1,]", "\"\xff secret\"", "{} secret", "1e999"}) {
     INFO(text);
     try {
@@ -205,14 +205,15 @@ TEST_CASE("JSON that does not parse or fit is JsonError, which repeats nothing o
       const std::string what = error.what();
       CHECK(what.find("secret") == std::string::npos);
       CHECK(what.find('\n') == std::string::npos);
-      CHECK(what.find(url) != std::string::npos);
+      CHECK(what.find(beginning) != std::string::npos);
       CHECK(error.code() == ErrorCode::json);
     }
   }
   try {
     static_cast<void>(f.get("[]").json<int>());
+    FAIL_CHECK("nothing thrown");
   } catch (const JsonError& error) {
-    CHECK(std::string(error.what()).find(url) != std::string::npos);
+    CHECK(std::string(error.what()).find(beginning) != std::string::npos);
   }
   try {
     static_cast<void>(f.get("{}").json<BadlyNamed>());

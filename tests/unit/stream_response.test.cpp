@@ -145,6 +145,18 @@ TEST_CASE("buffer gives the whole response once, and only an untouched body") {
   CHECK(run(begun.read()) == "two");
 }
 
+TEST_CASE("a buffered stream's time includes its body") {
+  Fixture f;
+  f.server.answer().body("one").body(test::Piece("two", 3s));
+  const auto scenario = [](AsyncSession& session) -> Task<Response> {
+    StreamResponse stream = co_await session.get("http://h/").stream();
+    co_return co_await stream.buffer();
+  };
+  const Response response = run(scenario(f.session()));
+  CHECK(response.body() == "onetwo");
+  CHECK(response.elapsed() == 3s);
+}
+
 TEST_CASE("buffer looks at the total even where the body is at hand, as read does") {
   Fixture f;
   const auto scenario = [](Fixture& fixture) -> Task<void> {

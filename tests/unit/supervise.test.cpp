@@ -7,13 +7,16 @@
 #include <reqivo/async.hpp>
 #include <stdexcept>
 
+#include "outcomes.hpp"
 #include "support/manual_loop.hpp"
 
 namespace reqivo::detail {
 namespace {
 
 using namespace std::chrono_literals;
+using test::failure_of;
 using test::ManualTime;
+using test::value_of;
 
 /// Everything a supervised step needs.
 class Setting {
@@ -57,12 +60,12 @@ Task<Outcome<int>> supervise(Setting& setting, Task<Outcome<int>> task) {
 TEST_CASE("a step gives its task's outcome, at once or later") {
   const ManualTime time;
   Setting setting;
-  CHECK(run(supervise(setting, work(setting, 0ms))).value() == 42);
-  CHECK(run(supervise(setting, work(setting, 10ms))).value() == 42);
+  CHECK(value_of(run(supervise(setting, work(setting, 0ms)))) == 42);
+  CHECK(value_of(run(supervise(setting, work(setting, 10ms)))) == 42);
   const auto failing = []() -> Task<Outcome<int>> {
     co_return Failure(ErrorCode::dns, Phase::resolve, "no");
   };
-  CHECK(run(supervise(setting, failing())).failure().code == ErrorCode::dns);
+  CHECK(failure_of(run(supervise(setting, failing()))).code == ErrorCode::dns);
   const auto throwing = []() -> Task<Outcome<int>> {
     co_await sleep(1ms);
     throw std::out_of_range("mine");
@@ -74,7 +77,7 @@ TEST_CASE("a step gives its task's outcome, at once or later") {
 TEST_CASE("a limit that runs out destroys the task and is the outcome") {
   const ManualTime time;
   Setting setting(Timeout().total(1s));
-  CHECK(run(supervise(setting, work(setting, 2s))).failure().code == ErrorCode::total_timeout);
+  CHECK(failure_of(run(supervise(setting, work(setting, 2s)))).code == ErrorCode::total_timeout);
   CHECK(setting.alive == 0);
   CHECK(time.passed() == 1000ms);
 }
@@ -90,7 +93,7 @@ TEST_CASE("a limit that becomes the next one when the phase changes is kept") {
     co_await sleep(1h);
     co_return 1;
   };
-  CHECK(run(supervise(setting, phases(setting))).failure().code == ErrorCode::read_timeout);
+  CHECK(failure_of(run(supervise(setting, phases(setting)))).code == ErrorCode::read_timeout);
   CHECK(time.passed() == 4500ms);
 }
 
@@ -103,13 +106,13 @@ TEST_CASE("stopping the supervisor destroys the task at once and ends the step w
     CHECK(s.alive == 2);
     CHECK(s.supervisor.stop_all("for this reason"));
     CHECK(s.alive == 0);
-    Outcome<int> outcome = co_await step;
-    CHECK(outcome.failure().code == ErrorCode::closed);
-    CHECK(outcome.failure().what == "for this reason");
-    outcome = co_await other;
-    CHECK(outcome.failure().code == ErrorCode::closed);
-    outcome = co_await supervise(s, work(s, 0ms));
-    CHECK(outcome.failure().code == ErrorCode::closed);
+    const Failure stopped = failure_of(co_await step);
+    CHECK(stopped.code == ErrorCode::closed);
+    CHECK(stopped.what == "for this reason");
+    const Failure stopped_too = failure_of(co_await other);
+    CHECK(stopped_too.code == ErrorCode::closed);
+    const Failure late = failure_of(co_await supervise(s, work(s, 0ms)));
+    CHECK(late.code == ErrorCode::closed);
   };
   run(scenario(setting));
   CHECK(time.passed() == 0ms);
@@ -126,9 +129,9 @@ TEST_CASE("a task that stops its own supervisor ends when it next waits") {
     co_await sleep(1h);
     co_return 1;
   };
-  CHECK(run(supervise(setting, stopping(setting, 0ms))).failure().what == "by itself");
+  CHECK(failure_of(run(supervise(setting, stopping(setting, 0ms)))).what == "by itself");
   Setting other;
-  CHECK(run(supervise(other, stopping(other, 1ms))).failure().what == "by itself");
+  CHECK(failure_of(run(supervise(other, stopping(other, 1ms)))).what == "by itself");
   CHECK(other.alive == 0);
   CHECK(time.passed() == 1ms);
 }
@@ -158,8 +161,8 @@ TEST_CASE("a step whose end takes other steps with it does not disturb stopping"
     CHECK(s.alive == 1);
     s.supervisor.stop_all("over");
     CHECK(s.alive == 0);
-    Outcome<int> outcome = co_await outer;
-    CHECK(outcome.failure().code == ErrorCode::closed);
+    const Failure stopped = failure_of(co_await outer);
+    CHECK(stopped.code == ErrorCode::closed);
   };
   run(scenario(setting, holding(setting)));
 }

@@ -80,6 +80,8 @@ TEST_CASE("the charset parameter is found in odd Content-Types", "[text]") {
   CHECK(charset_seen("text/plain;a=\"x;charset=utf-16\";charset=latin1") == "windows-1252");
   CHECK(charset_seen("text/plain;a=\"\\\";charset=utf-16\";charset=latin1") == "windows-1252");
   CHECK(charset_seen("text/plain;charset=latin1;charset=utf-16") == "windows-1252");
+  CHECK(charset_seen("text/plain;charset=;charset=latin1") == "windows-1252");
+  CHECK(charset_seen("text/plain;charset=\"\";charset=latin1") == "windows-1252");
   CHECK(charset_seen("text/plain;xcharset=utf-16;charset=latin1") == "windows-1252");
   CHECK(charset_seen(";charset=latin1") == "windows-1252");
 }
