@@ -36,6 +36,13 @@ inline ContentDecoder decoder_for(const std::vector<std::string_view>& values) {
   return *std::move(made).value();
 }
 
+/// What a decoder that has nothing to complain of gives next.
+inline std::string next_of(ContentDecoder& decoder, std::size_t most) {
+  auto next = decoder.next(most);
+  REQUIRE(next.ok());
+  return std::move(next).value();
+}
+
 /// Feeds `encoded` in pieces of `slice` bytes and takes at most `most` bytes at a time.
 inline Decoded decode(const std::vector<std::string_view>& values, std::string_view encoded,
                       std::size_t slice, std::size_t most) {

@@ -487,7 +487,9 @@ TEST_CASE("a server that ends the connection instead of an answer ends the sendi
     JoinHandle<Response> request = create_task(session.post("/").body(std::string(large, 'x')));
     LocalPeer peer = co_await accept_request(&listener);
     peer.end_sending();  // and takes no more
-    static_cast<void>(co_await wait_for(failure_of<ConnectionClosedError>(std::move(request)), 5s));
+    const auto failure =
+        co_await wait_for(failure_of<ConnectionClosedError>(std::move(request)), 5s);
+    check_failure(failure, ErrorCode::connection_closed, Phase::send, false);
     co_await peer.wait_ended();
   });
 }

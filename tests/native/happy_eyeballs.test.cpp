@@ -153,6 +153,15 @@ TEST_CASE("a host that does not answer is ConnectTimeout, and nothing stays open
   });
 }
 
+TEST_CASE("the connect limit bounds the lookup of the name as well", "[connect]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    const ConnectTimeout failure = co_await failure_of<ConnectTimeout>(
+        session.get("http://host.invalid/").timeout(Timeout().connect(0s)));
+    check_failure(failure, ErrorCode::connect_timeout, Phase::resolve, true);
+  });
+}
+
 TEST_CASE("a race has the first address as its winner where that accepts", "[connect]") {
   run_test([]() -> Task<void> {
     LocalListener first;

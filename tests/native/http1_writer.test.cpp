@@ -4,7 +4,6 @@
 
 #include "http1_reading.hpp"
 #include "native/http1_parser.hpp"
-#include "native/request_head.hpp"
 
 namespace reqivo::test {
 
@@ -20,24 +19,6 @@ TEST_CASE("A request line and fields are what RFC 9112 writes") {
   append_field(bytes, "Host", "a.example:81");
   append_field(bytes, "X", "");
   CHECK(bytes.view() == "before|GET /path?query HTTP/1.1\r\nHost: a.example:81\r\nX: \r\n");
-}
-
-TEST_CASE("Who asks for a range asks for no coding, of which a part is of no use") {
-  detail::TransportRequest request;
-  request.method = "GET";
-  const auto head_of = [](const detail::TransportRequest& what) -> std::string {
-    native::ByteBuffer bytes;
-    native::append_request_head(bytes, what);
-    return std::string(bytes.view());
-  };
-  CHECK(head_of(request).find("\r\nAccept-Encoding: gzip,") != std::string::npos);
-  request.headers.set("range", "bytes=0-4");
-  CHECK(head_of(request).find("\r\nAccept-Encoding: identity\r\n") != std::string::npos);
-  request.headers.set("Accept-Encoding", "br");
-  CHECK(head_of(request).find("identity") == std::string::npos);
-  request.headers.remove("Accept-Encoding");
-  request.decode = false;
-  CHECK(head_of(request).find("Accept-Encoding") == std::string::npos);
 }
 
 TEST_CASE("A chunk is its size in hexadecimal, its bytes and two line ends") {

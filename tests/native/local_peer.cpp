@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -94,14 +95,22 @@ void OwnedDescriptor::close() noexcept {
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
+// ---- EndDeadline
+
+void EndDeadline::check() const {
+  if (std::chrono::steady_clock::now() < latest_) return;
+  throw std::runtime_error("the client did not end the connection within 5 s");
+}
+
 // ---- LocalPeer
 
-void LocalPeer::receive() {
+void LocalPeer::receive(std::size_t most) {
   std::array<char, 16384> buffer;
-  while (!ended_) {
-    const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+  while (!ended_ && most > 0) {
+    const ssize_t count = ::recv(socket_.get(), buffer.data(), std::min(buffer.size(), most), 0);
     if (count > 0) {
       input_.append(buffer.data(), static_cast<std::size_t>(count));
+      most -= static_cast<std::size_t>(count);
     } else if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       return;
     } else {
@@ -112,6 +121,11 @@ void LocalPeer::receive() {
 
 std::string LocalPeer::take() {
   receive();
+  return std::exchange(input_, {});
+}
+
+std::string LocalPeer::take(std::size_t most) {
+  receive(most);
   return std::exchange(input_, {});
 }
 
@@ -150,7 +164,11 @@ bool LocalPeer::ended() {
 }
 
 Task<void> LocalPeer::wait_ended() {
-  while (!ended()) co_await sleep(1ms);
+  const EndDeadline deadline;
+  while (!ended()) {
+    deadline.check();
+    co_await sleep(1ms);
+  }
 }
 
 void LocalPeer::reset() noexcept {

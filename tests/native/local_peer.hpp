@@ -4,7 +4,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <reqivo/detail/task.hpp>
 #include <string>
 #include <string_view>
@@ -27,6 +30,18 @@ class OwnedDescriptor {
   int descriptor_ = -1;
 };
 
+/// Fails whoever waits too long for a connection's end: the pool closes an idle one in the end, and
+/// that would hide that it was kept.
+class EndDeadline {
+ public:
+  /// Errors: std::runtime_error, once five seconds are over.
+  void check() const;
+
+ private:
+  std::chrono::steady_clock::time_point latest_ =
+      std::chrono::steady_clock::now() + std::chrono::seconds(5);
+};
+
 /// The accepted side of a connection. Its tasks wait without blocking the loop, and refer to it.
 class LocalPeer {
  public:
@@ -35,6 +50,8 @@ class LocalPeer {
 
   /// What has arrived and was not taken yet; does not wait.
   [[nodiscard]] std::string take();
+  /// The same, but takes no more than so many bytes from the system.
+  [[nodiscard]] std::string take(std::size_t most);
   /// Waits until `text` has arrived, and takes everything up to its end.
   Task<std::string> take_until(std::string text);
   /// Waits for the head of a request.
@@ -49,14 +66,14 @@ class LocalPeer {
   [[nodiscard]] bool saw_end() const noexcept { return ended_; }
   /// True once the other side has closed the connection; what arrived before is dropped.
   [[nodiscard]] bool ended();
-  /// Waits for that.
+  /// Waits for that, but not for ever.
   Task<void> wait_ended();
   void close() noexcept { socket_.close(); }
   /// Ends the connection by RST.
   void reset() noexcept;
 
  private:
-  void receive();
+  void receive(std::size_t most = std::numeric_limits<std::size_t>::max());
 
   OwnedDescriptor socket_;
   std::string input_;

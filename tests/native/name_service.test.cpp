@@ -1,5 +1,9 @@
 #include "native/name_service.hpp"
 
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
 #include <stdexcept>
@@ -11,6 +15,7 @@
 #include "resolver_test_support.hpp"
 
 using reqivo::native::ask_system;
+using reqivo::native::literal_address;
 using reqivo::native::NameAnswer;
 using reqivo::native::NameService;
 using reqivo::native::Resolver;
@@ -82,6 +87,58 @@ TEST_CASE("a lookup that nobody wants any more is not begun") {
   CHECK(second.calls == 0);
   CHECK(third.calls == 1);
   CHECK(world.server->asked() == Texts({"first.example", "third.example"}));
+}
+
+TEST_CASE("a name whose lookup nobody wanted any more is looked up anew") {
+  ResolverWorld world;
+  world.server->answer(0, 0, {"10.0.0.1"});
+  Resolver resolver(world.loop.post(), world.service(1));
+  ResolverAnswer first;
+  ResolverAnswer second;
+  ResolverAnswer third;
+  ResolverAnswer again;
+  const auto one = resolver.start("first.example", 80, first.callback());
+  world.server->wait_until_asked(1);
+  auto two = resolver.start("second.example", 80, second.callback());
+  const auto three = resolver.start("third.example", 80, third.callback());
+  two.abandon();
+  world.server->open();
+  world.loop.wait_for(2);
+  world.loop.run();
+  const auto wanted = resolver.start("second.example", 80, again.callback());
+  for (int i = 0; i < 10'000 && again.calls == 0; ++i) {  // waiting for it could be for ever
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    world.loop.run();
+  }
+  CHECK(again.addresses == Texts({"10.0.0.1:80"}));
+}
+
+TEST_CASE("the threads of name lookups leave all signals to the program") {
+  sigset_t before;
+  REQUIRE(pthread_sigmask(SIG_SETMASK, nullptr, &before) == 0);
+  ResolverLoop loop;
+  std::atomic<bool> blocked{false};
+  NameService::Options options;
+  options.query = [&blocked](const std::string&) {
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    blocked = sigismember(&mask, SIGINT) == 1 && sigismember(&mask, SIGUSR1) == 1;
+    NameAnswer answer;
+    answer.addresses.push_back(*literal_address("10.0.0.1", 0));
+    return answer;
+  };
+  Resolver resolver(loop.post(), NameService::make(std::move(options)));
+  ResolverAnswer answer;
+  const auto lookup = resolver.start("host.example", 80, answer.callback());
+  loop.run_next();
+  CHECK(answer.calls == 1);
+  CHECK(blocked);
+  sigset_t after;
+  REQUIRE(pthread_sigmask(SIG_SETMASK, nullptr, &after) == 0);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD, SIGALRM}) {
+    CAPTURE(signal);
+    CHECK(sigismember(&after, signal) == sigismember(&before, signal));
+  }
 }
 
 TEST_CASE("no more threads than allowed, and every lookup gets its turn") {

@@ -45,9 +45,11 @@ class TlsPeer {
       co_await sleep(std::chrono::milliseconds(1));
     }
   }
-  /// Goes on until the client has closed the connection.
+  /// Goes on until the client has closed the connection, but not for ever.
   Task<void> wait_ended() {
+    const EndDeadline deadline;
     while (!peer_.saw_end()) {
+      deadline.check();
       step();
       co_await sleep(std::chrono::milliseconds(1));
     }
@@ -74,9 +76,13 @@ class TlsPeer {
     REQUIRE(SSL_do_handshake(tls_.ssl()) == 1);
     peer_.send(tls_.take_output());
   }
-  /// Waits until the client has said something more, whatever it is.
-  Task<void> wait_heard() {
-    while (peer_.take().empty()) co_await sleep(std::chrono::milliseconds(1));
+  /// Waits until the client has said something more, and gives it as it came, encrypted.
+  Task<std::string> wait_heard() {
+    for (;;) {
+      std::string heard = peer_.take();
+      if (!heard.empty()) co_return heard;
+      co_await sleep(std::chrono::milliseconds(1));
+    }
   }
   void close_notify() {
     tls_.close_notify();
@@ -84,6 +90,8 @@ class TlsPeer {
   }
   void close() noexcept { peer_.close(); }
   [[nodiscard]] int version() const noexcept { return tls_.version(); }
+  /// The client has ended TLS with an alert: close_notify or a fatal one.
+  [[nodiscard]] bool saw_last_alert() const noexcept { return tls_.saw_close_notify(); }
 
  private:
   [[nodiscard]] int heads_received() const {

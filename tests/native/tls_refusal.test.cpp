@@ -6,9 +6,11 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "native/tls_engine.hpp"
+#include "native/tls_error.hpp"
 #include "test_certificates.hpp"
 #include "tls_test_peer.hpp"
 
@@ -17,6 +19,7 @@ using Catch::Matchers::Equals;
 using Catch::Matchers::StartsWith;
 using reqivo::TlsOptions;
 using reqivo::TlsVersion;
+using reqivo::native::describe_non_tls;
 using reqivo::native::TlsContext;
 using reqivo::native::TlsEngine;
 using reqivo::testing::carry_to_server;
@@ -146,6 +149,18 @@ TEST_CASE("a certificate for other hosts is refused, and they are named") {
              StartsWith("host name mismatch: ") && ContainsSubstring("not for 127.0.0.1"));
 }
 
+TEST_CASE("the addresses in a wrong certificate are told, of both families") {
+  const Identity leaf = CertificateRequest("leaf")
+                            .alternative("IP:192.0.2.1")
+                            .alternative("IP:2001:db8::1")
+                            .issue(&authority());
+  for (const char* const host : {"server.example", "127.0.0.1", "[::1]"}) {
+    CAPTURE(host);
+    CHECK_THAT(attempt_with(leaf, host).why,
+               ContainsSubstring("the certificate is for 192.0.2.1, 2001:db8::1, "));
+  }
+}
+
 TEST_CASE("of many names in a wrong certificate some are shown, without control characters") {
   CertificateRequest request("leaf");
   for (int index = 0; index < 10; ++index) {
@@ -199,6 +214,15 @@ TEST_CASE("a server below the least version is refused") {
   CHECK_THAT(attempt(older, trusting()).why, ContainsSubstring("protocol version"));
 }
 
+TEST_CASE("what the system's configuration asks of TLS holds", "[.openssl_conf]") {
+  // ctest names a file by OPENSSL_CONF that asks for TLS 1.3 at least.
+  const Identity leaf = good_request().issue(&authority());
+  TlsTestServer old(leaf);
+  old.only_version(TLS1_2_VERSION);
+  CHECK_THAT(attempt(old, trusting()).why, ContainsSubstring("protocol version"));
+  CHECK(attempt(TlsTestServer(leaf), trusting()).progress == Progress::done);
+}
+
 TEST_CASE("a client certificate is presented with its key") {
   const TemporaryDirectory files;
   const Identity between = CertificateRequest("Between").authority().issue(&authority());
@@ -218,6 +242,22 @@ TEST_CASE("a client certificate is presented with its key") {
   REQUIRE(shake_hands(client, connection) == Progress::done);
   REQUIRE(connection.connected());
   CHECK(connection.client_common_name() == "me");
+}
+
+TEST_CASE("the client's chain is what its file holds, and nothing from the trust store") {
+  const TemporaryDirectory files;
+  const Identity between = CertificateRequest("Between").authority().issue(&authority());
+  const Identity mine = CertificateRequest("me").issue(&between);
+  const Identity leaf = good_request().issue(&authority());
+  TlsTestServer server(leaf);
+  server.only_version(TLS1_2_VERSION).require_client_certificate(authority());
+  const TlsOptions options = TlsOptions()
+                                 .ca_pem(authority().certificate_pem() + between.certificate_pem())
+                                 .client_certificate(files.write("me.pem", mine.certificate_pem()),
+                                                     files.write("me.key", mine.key_pem()));
+  const Attempt result = attempt(server, options);
+  CHECK_THAT(result.why, StartsWith("the server ended TLS with the alert"));
+  CHECK_FALSE(result.server_connected);
 }
 
 TEST_CASE("a server's demand for a certificate is told") {
@@ -265,6 +305,18 @@ TEST_CASE("a peer that does not speak TLS is told so") {
   other.receive("SSH-2.0-server\r\n");
   REQUIRE(other.handshake() == Progress::failed);
   CHECK(other.failure().what == "the server does not speak TLS on this port");
+}
+
+TEST_CASE("what does not begin like a TLS record is no TLS") {
+  const std::string told = "the server does not speak TLS on this port";
+  for (const std::string_view begin : {"SSH-2", "\x13\x03", "\x18\x03", "\x16\x02", "\x15\x48"}) {
+    CAPTURE(begin);
+    CHECK(describe_non_tls(begin) == told);
+  }
+  for (const std::string_view begin : {"", "\x14", "\x15\x03", "\x16\x03\x01", "\x17\x03"}) {
+    CAPTURE(begin);
+    CHECK(describe_non_tls(begin).empty());
+  }
 }
 
 TEST_CASE("an end in the handshake is a failure of TLS") {

@@ -124,6 +124,16 @@ TEST_CASE("the store of sessions is bounded, the oldest goes first") {
   CHECK(sessions.take("1") != nullptr);
 }
 
+TEST_CASE("a session that cannot be resumed is neither taken nor kept") {
+  TlsSessions sessions;
+  SslSessionHandle session = fresh_session();
+  const unsigned char no_id = 0;
+  SSL_SESSION_set1_id(session.get(), &no_id, 0);  // nor does it have a ticket
+  sessions.add("a:443", std::move(session));
+  CHECK(sessions.take("a:443") == nullptr);
+  CHECK(sessions.size() == 0);
+}
+
 TEST_CASE("an expired session is not taken and not kept") {
   TlsSessions sessions;
   SslSessionHandle session = fresh_session();

@@ -6,13 +6,18 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "native/tls_engine.hpp"
 #include "test_certificates.hpp"
 
 using Catch::Matchers::ContainsSubstring;
@@ -21,7 +26,10 @@ using reqivo::TlsOptions;
 using reqivo::native::CertificateHandle;
 using reqivo::native::find_trust;
 using reqivo::native::load_trust;
+using reqivo::native::TlsContext;
+using reqivo::native::TrustLocation;
 using reqivo::native::TrustSearch;
+using reqivo::native::TrustStoreHandle;
 using reqivo::testing::CertificateRequest;
 using reqivo::testing::Identity;
 using reqivo::testing::TemporaryDirectory;
@@ -66,6 +74,18 @@ bool trusts(const TlsOptions& options, const Identity& wanted) {
   return trusted;
 }
 
+TrustLocation found(const TrustSearch& search) {
+  const auto location = find_trust(search);
+  REQUIRE(location.has_value());
+  return *location;
+}
+
+TrustStoreHandle system_store() {
+  auto store = load_trust(TlsOptions());
+  if (!store) FAIL(store.failure().what);
+  return std::move(store).value();
+}
+
 std::string hashed_name(const Identity& identity) {
   std::array<char, 32> name{};
   std::snprintf(name.data(), name.size(), "%08lx.0",
@@ -84,15 +104,25 @@ TEST_CASE("the first bundle that exists is the system's store, and then the dire
   TrustSearch search;
   search.bundles = {files.path("first.pem"), second, third};
   search.directory = files.path("");
-  CHECK(find_trust(search)->file == second);
-  CHECK(find_trust(search)->directory.empty());
+  CHECK(found(search).file == second);
+  CHECK(found(search).directory.empty());
 
   search.bundles = {files.path("first.pem")};
-  CHECK(find_trust(search)->file.empty());
-  CHECK(find_trust(search)->directory == files.path(""));
+  CHECK(found(search).file.empty());
+  CHECK(found(search).directory == files.path(""));
 
   search.directory = files.path("nowhere");
   CHECK_FALSE(find_trust(search).has_value());
+}
+
+TEST_CASE("SSL_CERT_DIR alone replaces the bundles, too") {
+  const TemporaryDirectory files;
+  const EnvironmentVariable no_file("SSL_CERT_FILE", nullptr);
+  const EnvironmentVariable directory("SSL_CERT_DIR", files.path(""));
+  TrustSearch search;
+  search.bundles = {files.write("bundle.pem", "x")};
+  CHECK(found(search).file.empty());
+  CHECK(found(search).directory == files.path(""));
 }
 
 TEST_CASE("SSL_CERT_FILE and SSL_CERT_DIR replace the system's store") {
@@ -134,10 +164,36 @@ TEST_CASE("the system's store is read once, and again when its file changes") {
   const Identity first = authority();
   const Identity second = CertificateRequest("A second Authority").authority().issue(nullptr);
   const EnvironmentVariable file("SSL_CERT_FILE", files.write("ca.pem", first.certificate_pem()));
-  const X509_STORE* one = load_trust(TlsOptions()).value().get();
-  CHECK(load_trust(TlsOptions()).value().get() == one);
+  const TrustStoreHandle one = system_store();
+  CHECK(system_store() == one);
   files.write("ca.pem", first.certificate_pem() + second.certificate_pem());
   CHECK(trusts(TlsOptions(), second));
+}
+
+TEST_CASE("a change of the system's store shows in its file's time, or else in its size") {
+  const TemporaryDirectory files;
+  const auto padded = [](const char* name, std::size_t size) {
+    std::string pem = CertificateRequest(name).authority().issue(nullptr).certificate_pem();
+    pem.resize(size, '\n');
+    return pem;
+  };
+  const std::string path = files.write("ca.pem", padded("One", 4000));
+  const EnvironmentVariable file("SSL_CERT_FILE", path);
+  const auto later = std::filesystem::last_write_time(path) + std::chrono::seconds(2);
+  const TrustStoreHandle first = system_store();
+  files.write("ca.pem", padded("Two", 4000));
+  std::filesystem::last_write_time(path, later);
+  const TrustStoreHandle second = system_store();
+  CHECK(second != first);
+  files.write("ca.pem", padded("Three", 4001));
+  std::filesystem::last_write_time(path, later);
+  CHECK(system_store() != second);
+}
+
+TEST_CASE("who verifies nobody needs no store of certificates") {
+  const EnvironmentVariable file("SSL_CERT_FILE", "/nowhere/ca.pem");
+  CHECK_FALSE(TlsContext::make(TlsOptions()).ok());
+  CHECK(TlsContext::make(TlsOptions().verify(false)).ok());
 }
 
 TEST_CASE("ca_file and ca_pem add up, and the system's store is not asked then") {
