@@ -155,8 +155,12 @@ TEST_CASE("POST, PUT and PATCH without a body say that it is empty", "[bodies]")
     CHECK(post == "0 content-length");
     const std::string put = co_await upload(session.put("/upload"));
     CHECK(put == "0 content-length");
-    const std::string patch = co_await upload(session.patch("/upload").body(""));
-    CHECK(patch == "0 content-length");
+    const std::string empty_patch = co_await upload(session.patch("/upload").body(""));
+    CHECK(empty_patch == "0 content-length");
+    const std::string patch = co_await upload(session.patch("/upload"));
+    const bool in_browser = test_target() == "chromium" || test_target() == "firefox";
+    CAPTURE(patch);  // where it is for the Fetch Standard to say, POST and PUT say it alone
+    CHECK((patch == "0 content-length" || (in_browser && patch == "0 none")));
   });
 }
 
