@@ -168,7 +168,13 @@ bool names_zstd(std::string_view codings) noexcept {
   return false;
 }
 
-/// Node leaves the blanks behind a value where they are.
+/// Node leaves the blanks behind a value where they are, which few answers have.
+bool has_blanks_behind(const Headers& fields) noexcept {
+  return std::any_of(fields.begin(), fields.end(), [](const Headers::value_type& field) {
+    return !field.second.empty() && detail::is_blank(field.second.back());
+  });
+}
+
 Headers trimmed(const Headers& fields) {
   Headers trimmed;
   trimmed.reserve(fields.size());
@@ -177,7 +183,7 @@ Headers trimmed(const Headers& fields) {
 }
 
 void take_answer(const TransportRequest& request, TransportResponse& answer) {
-  answer.headers = trimmed(answer.headers);
+  if (has_blanks_behind(answer.headers)) answer.headers = trimmed(answer.headers);
   if (answering().size() == most_origins) answering().clear();
   answering().insert(origin_of(request));
   if (answer.body && names_zstd(answer.headers.get("Content-Encoding").value_or(""))) {

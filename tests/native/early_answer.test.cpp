@@ -12,15 +12,12 @@
 #include "support/reading.hpp"
 #include "support/run_test.hpp"
 #include "support/test_server.hpp"
-#include "test_certificates.hpp"
+#include "tls_local_peer.hpp"
 #include "tls_test_peer.hpp"
 
 using namespace reqivo;
 using namespace reqivo::test;
 using namespace std::chrono_literals;
-using reqivo::testing::CertificateRequest;
-using reqivo::testing::Identity;
-using reqivo::testing::TlsTestConnection;
 using reqivo::testing::TlsTestServer;
 
 namespace {
@@ -107,29 +104,6 @@ Task<void> drop_body(LocalPeer* peer, std::size_t length) {
   CHECK(dropped == length);
 }
 
-/// A peer with whom TLS is spoken, and what it says.
-class SecurePeer {
- public:
-  SecurePeer(LocalPeer peer, const TlsTestServer& server) : peer_(std::move(peer)), tls_(server) {}
-
-  Task<void> receive_until(std::string_view text) {
-    while (tls_.received().find(text) == std::string::npos) {
-      tls_.feed(peer_.take());
-      tls_.advance();
-      peer_.send(tls_.take_output());
-      co_await sleep(1ms);
-    }
-  }
-  void send(const std::string& text) {
-    tls_.send(text);
-    peer_.send(tls_.take_output());
-  }
-
- private:
-  LocalPeer peer_;
-  TlsTestConnection tls_;
-};
-
 /// One piece, and the next once somebody has `heard` so many bytes.
 Generator<std::string> answered_piece_by_piece(const std::size_t* heard, std::size_t expected) {
   co_yield "ping";
@@ -148,22 +122,19 @@ Task<void> hear(StreamResponse* answer, std::size_t* heard, std::size_t expected
 
 TEST_CASE("all that has come by TLS is read while the next piece waits for it", "[upload]") {
   run_test([]() -> Task<void> {
-    const Identity authority = CertificateRequest("Authority").authority().issue(nullptr);
-    const Identity identity =
-        CertificateRequest("server").alternative("DNS:localhost").issue(&authority);
-    const TlsTestServer server(identity);
+    const TlsTestServer server(own_server());
     LocalListener listener;
     for (const std::size_t burst : {16'000U, 16'384U, 20'000U, 40'000U, 60'000U}) {
       CAPTURE(burst);
       AsyncSession session;
-      session.tls(TlsOptions().ca_pem(authority.certificate_pem()));
+      session.tls(trusting_own());
       std::size_t heard = 0;
       JoinHandle<StreamResponse> request =
           create_task(session.post(listener.url("/", "https", "localhost"))
                           .body(answered_piece_by_piece(&heard, burst))
                           .stream());
-      SecurePeer peer(co_await listener.accept(), server);
-      co_await wait_for(peer.receive_until("ping"), 5s);
+      TlsPeer peer(server, co_await listener.accept());
+      co_await wait_for(peer.wait_received("ping"), 5s);
       peer.send("HTTP/1.1 200 OK\r\nContent-Length: 60001\r\n\r\n");
       StreamResponse answer = co_await wait_for(std::move(request), 5s);
       peer.send(std::string(burst, 'x'));
@@ -175,17 +146,14 @@ TEST_CASE("all that has come by TLS is read while the next piece waits for it", 
 
 TEST_CASE("a refusal with a large head is the answer over TLS, too", "[upload]") {
   run_test([]() -> Task<void> {
-    const Identity authority = CertificateRequest("Authority").authority().issue(nullptr);
-    const Identity identity =
-        CertificateRequest("server").alternative("DNS:localhost").issue(&authority);
-    const TlsTestServer server(identity);
+    const TlsTestServer server(own_server());
     LocalListener listener;
     AsyncSession session;
-    session.tls(TlsOptions().ca_pem(authority.certificate_pem()));
+    session.tls(trusting_own());
     JoinHandle<Response> request = create_task(
         session.post(listener.url("/", "https", "localhost")).body(std::string(large, 'x')));
-    SecurePeer peer(co_await listener.accept(), server);
-    co_await wait_for(peer.receive_until("\r\n\r\n"), 5s);
+    TlsPeer peer(server, co_await listener.accept());
+    co_await wait_for(peer.wait_head(), 5s);
     co_await sleep(50ms);  // the buffers between us are full by now
     std::string refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n";
     for (int i = 0; i < 5; ++i) refusal += "X-Long: " + std::string(4000, 'h') + "\r\n";
@@ -273,25 +241,15 @@ TEST_CASE("a refusal with which the server closes is still the answer to a strea
 TEST_CASE("over TLS, too, a refusal by a server that reads no more of the body is the answer",
           "[upload]") {
   run_test([]() -> Task<void> {
-    const Identity authority = CertificateRequest("Authority").authority().issue(nullptr);
-    const Identity identity =
-        CertificateRequest("server").alternative("DNS:localhost").issue(&authority);
-    const TlsTestServer server(identity);
+    const TlsTestServer server(own_server());
     LocalListener listener;
     AsyncSession session;
-    session.tls(TlsOptions().ca_pem(authority.certificate_pem()));
+    session.tls(trusting_own());
     const std::string url = listener.url("/", "https", "localhost");
     JoinHandle<Response> request = create_task(session.post(url).body(std::string(large, 'x')));
-    LocalPeer peer = co_await listener.accept();
-    TlsTestConnection tls(server);
-    while (tls.received().find("\r\n\r\n") == std::string::npos) {
-      tls.feed(peer.take());
-      tls.advance();
-      peer.send(tls.take_output());
-      co_await sleep(1ms);
-    }
-    tls.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n\r\nenough!");
-    peer.send(tls.take_output());
+    TlsPeer peer(server, co_await listener.accept());
+    co_await peer.wait_head();
+    peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n\r\nenough!");
     const Response response = co_await request;
     CHECK(response.status_code() == 413);
     CHECK(response.body() == "enough!");

@@ -50,6 +50,13 @@ void check_refused(const TlsError& failure, const std::string& why) {
   CHECK_THAT(failure.what(), ContainsSubstring(why));
 }
 
+/// Trusts the server, and has the certificate that some of it demand.
+TlsOptions certified_client() {
+  TlsOptions options = trusting_server();
+  options.client_certificate(ready_field("/client_cert_file"), ready_field("/client_key_file"));
+  return options;
+}
+
 /// The options are wrong, and would be the next time.
 void check_unusable(const TlsError& failure, const std::string& why) {
   check_failure(failure, ErrorCode::tls, Phase::tls, false);
@@ -177,10 +184,8 @@ TEST_CASE("a CA file that cannot be used is told by its name", "[tls]") {
 
 TEST_CASE("a client certificate is presented where the server asks for it", "[tls]") {
   run_test([]() -> Task<void> {
-    TlsOptions options = trusting_server();
-    options.client_certificate(ready_field("/client_cert_file"), ready_field("/client_key_file"));
     const nlohmann::json facts =
-        co_await tls_facts(ready_field("/tls/client_certificate"), std::move(options));
+        co_await tls_facts(ready_field("/tls/client_certificate"), certified_client());
     CHECK(facts.at("client_common_name") == "reqivo-test-client");
   });
 }
@@ -199,11 +204,9 @@ TEST_CASE("a server that demands a client certificate refuses who has none", "[t
 
 TEST_CASE("a redirect to another origin does not carry the client certificate along", "[tls]") {
   run_test([]() -> Task<void> {
-    TlsOptions options = trusting_server();
-    options.client_certificate(ready_field("/client_cert_file"), ready_field("/client_key_file"));
     const std::string demanding = ready_field("/tls/client_certificate") + "/tls";
     AsyncSession session(test_server().https());
-    session.tls(std::move(options));
+    session.tls(certified_client());
     const Response shown = co_await session.get(demanding);
     CHECK(shown.ok());
     // The connection that was made with the certificate lies idle, and must not serve the redirect
@@ -217,11 +220,9 @@ TEST_CASE("a redirect to another origin does not carry the client certificate al
 
 TEST_CASE("nor does it where somebody else has just asked for the same place with it", "[tls]") {
   run_test([]() -> Task<void> {
-    TlsOptions options = trusting_server();
-    options.client_certificate(ready_field("/client_cert_file"), ready_field("/client_key_file"));
     const std::string demanding = ready_field("/tls/client_certificate") + "/tls";
     AsyncSession session(test_server().https());
-    session.tls(std::move(options));
+    session.tls(certified_client());
     // Two connections that were made with the certificate lie idle.
     static_cast<void>(co_await gather(session.get(demanding), session.get(demanding)));
     JoinHandle<TlsError> redirected =

@@ -45,6 +45,13 @@ class TlsPeer {
       co_await sleep(std::chrono::milliseconds(1));
     }
   }
+  /// Waits until `text` is in the plaintext received.
+  Task<void> wait_received(std::string text) {
+    while (tls_.received().find(text) == std::string::npos) {
+      step();
+      co_await sleep(std::chrono::milliseconds(1));
+    }
+  }
   /// Goes on until the client has closed the connection, but not for ever.
   Task<void> wait_ended() {
     const EndDeadline deadline;
