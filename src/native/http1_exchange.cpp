@@ -190,14 +190,14 @@ class Http1Body final : public detail::BodySource {
     if (turns_.others_turn()) co_await detail::NextTurn();
     while (ready_.empty() && !ended_ && !failure_) {
       Connection& connection = *exchange_.lease_.connection();
-      if (exchange_.sending() && answered_ && rest_is_in_vain()) {
-        exchange_.stop_sending();
-        finish_if_done();
-        continue;
-      }
       if (exchange_.sending()) {
-        co_await exchange_.upload_->news(patience());
-        take_while_sending();
+        if (answered_ && rest_is_in_vain()) {
+          exchange_.stop_sending();
+          finish_if_done();
+        } else {
+          co_await exchange_.upload_->news(patience());
+          take_while_sending();
+        }
         continue;
       }
       BodyChunk* const chunk = exchange_.prepare(chunk_) ? &chunk_ : nullptr;
