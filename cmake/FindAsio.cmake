@@ -23,7 +23,9 @@ if(Asio_FOUND AND NOT TARGET Asio::asio)
   target_link_libraries(Asio::asio INTERFACE Threads::Threads)
   # Whether Asio uses std::aligned_alloc would else depend on which header a file includes before it, and
   # memory would be allocated in one way and freed in the other.
-  target_compile_definitions(Asio::asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_DISABLE_STD_ALIGNED_ALLOC)
+  # Nothing else that changes what Asio's own functions do, such as ASIO_NO_DEPRECATED: a program with code of its own
+  # over Asio shares them with the library.
+  target_compile_definitions(Asio::asio INTERFACE ASIO_STANDALONE ASIO_DISABLE_STD_ALIGNED_ALLOC)
   # Asio 1.22 looks for the coroutine support of older compilers and so finds none in these.
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 17)
     target_compile_definitions(Asio::asio INTERFACE ASIO_HAS_CO_AWAIT ASIO_HAS_STD_COROUTINE)

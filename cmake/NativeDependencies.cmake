@@ -3,7 +3,7 @@
 include_guard(DIRECTORY)
 
 find_package(Threads REQUIRED)
-find_package(OpenSSL 1.1.1 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Brotli REQUIRED)
 find_package(Zstd REQUIRED)

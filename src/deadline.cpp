@@ -37,12 +37,12 @@ std::optional<StepLimit> step_limit(const ResolvedTimeout& limits, const Exchang
   if (!sees_connecting && (phase == Phase::send || phase == Phase::head)) {
     if (!limits.connect || !limits.read) return std::nullopt;
     // Who sets a limit gets it, at the risk that the body needs longer.
-    TimePoint sent = progress.last_activity();
-    if (limits.read_is_default()) sent += progress.unseen_upload();
+    const TimePoint last = progress.last_activity();
+    TimePoint sent = last;
+    if (limits.read_is_default()) sent = saturating_add(sent, progress.unseen_upload());
     const TimePoint connected = saturating_add(sent, *limits.connect);
     const TimePoint due = saturating_add(connected, *limits.read);
-    return StepLimit(due, ErrorCode::read_timeout, due - progress.last_activity(),
-                     "no answer came");
+    return StepLimit(due, ErrorCode::read_timeout, std::max(due, last) - last, "no answer came");
   }
   if (phase == Phase::pool && limits.pool) {
     return StepLimit(saturating_add(progress.phase_start(), *limits.pool), ErrorCode::pool_timeout,

@@ -24,8 +24,7 @@ struct ResolvedTimeout {
   std::optional<Duration> pool;
 
   /// `overrides` on top of this. A total that is set widens connect and read limits that nobody
-  /// set, so that
-  /// `.timeout(30s)` gives a slow answer its thirty seconds.
+  /// set, so that `.timeout(30s)` gives a slow answer its thirty seconds.
   void apply(const Timeout& overrides);
   [[nodiscard]] bool read_is_default() const noexcept { return read_is_default_; }
 

@@ -3,6 +3,7 @@
 #include <reqivo/errors.hpp>
 #include <reqivo/headers.hpp>
 
+#include "checked_fields.hpp"
 #include "concatenate.hpp"
 #include "white_space.hpp"
 
@@ -103,8 +104,8 @@ Headers& Headers::add(std::string_view name, std::string_view value) {
   return *this;
 }
 
-void Headers::add_unchecked(std::string_view name, std::string_view value) {
-  fields_.emplace_back(name, value);
+void detail::CheckedFields::add(Headers& to, std::string_view name, std::string_view value) {
+  to.fields_.emplace_back(name, value);
 }
 
 std::size_t Headers::remove(std::string_view name) {

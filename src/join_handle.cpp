@@ -102,6 +102,11 @@ void JoinState::clear_waiter() noexcept {
   if (!has_handle_ && status_ != Status::running && !deferred_) settle();
 }
 
+void JoinState::take_leave() noexcept {
+  if (status_ == Status::finished) release_task();
+  clear_waiter();
+}
+
 void JoinState::abandon() noexcept {
   if (has_handle_ && status_ == Status::running) {
     waiter_ = nullptr;  // no one to wake

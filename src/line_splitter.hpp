@@ -9,8 +9,7 @@
 namespace reqivo::detail {
 
 /// Lines end in "\n", "\r\n" or "\r". A line is there as soon as its end is: "\r" does not wait for
-/// the
-/// "\n" that may follow in the next chunk.
+/// the "\n" that may follow in the next chunk.
 class LineSplitter {
  public:
   /// Takes the next chunk, once `next` has given all lines of the one before.

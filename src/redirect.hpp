@@ -41,8 +41,8 @@ class RedirectChain {
   Redirect mode_;
   std::size_t limit_;
   std::size_t followed_ = 0;
-  std::vector<std::string>
-      seen_;  // method and URL of requests that an exact repeat would make a loop
+  // Method and URL of requests that an exact repeat would make a loop.
+  std::vector<std::string> seen_;
 };
 
 /// `RedirectChain::follow` for an exchange. True: the redirect's body is out of the way and

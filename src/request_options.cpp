@@ -5,6 +5,7 @@
 #include <reqivo/version.hpp>
 #include <utility>
 
+#include "checked_fields.hpp"
 #include "concatenate.hpp"
 #include "credentials.hpp"
 #include "session_state.hpp"
@@ -79,9 +80,9 @@ Headers merged_headers(const Headers& defaults, Headers own) {
   Headers merged;
   merged.reserve(defaults.size() + own.size() + added_headers);
   for (const auto& [name, value] : defaults) {
-    if (!own.contains(name)) merged.add_unchecked(name, value);
+    if (!own.contains(name)) CheckedFields::add(merged, name, value);
   }
-  for (const auto& [name, value] : own) merged.add_unchecked(name, value);
+  for (const auto& [name, value] : own) CheckedFields::add(merged, name, value);
   return merged;
 }
 
@@ -103,8 +104,8 @@ void set_authorization(Headers& headers, bool own_header, const RequestOptions& 
 void add_defaults(Headers& headers, const Capabilities& capabilities) {
   if (!capabilities.all_headers) return;
   if (!headers.contains("User-Agent"))
-    headers.add_unchecked("User-Agent", "reqivo/" REQIVO_VERSION);
-  if (!headers.contains("Accept")) headers.add_unchecked("Accept", "*/*");
+    CheckedFields::add(headers, "User-Agent", "reqivo/" REQIVO_VERSION);
+  if (!headers.contains("Accept")) CheckedFields::add(headers, "Accept", "*/*");
 }
 
 /// A body of no bytes is none with the methods that mostly have none; others say that it is empty.

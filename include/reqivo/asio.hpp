@@ -1,4 +1,5 @@
-// Reqivo beside Asio code of your own. Native only; needs standalone Asio on the include path.
+// Reqivo beside Asio code of your own. Native only; needs standalone Asio on the include path, of
+// the version that Reqivo was built with: a program has one Asio.
 #pragma once
 
 #include <asio/io_context.hpp>

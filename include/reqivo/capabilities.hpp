@@ -17,7 +17,7 @@ class Capabilities {
   bool manual_redirects = true;
   /// `TlsOptions` are honoured.
   bool tls_options = true;
-  /// `Limits` other than `body_size` are honoured.
+  /// `Limits` other than `body_size` and `upload_buffer` are honoured.
   bool connection_limits = true;
   /// `decode(false)` hands out the body as it was sent.
   bool raw_body = true;

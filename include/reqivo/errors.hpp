@@ -71,7 +71,29 @@ enum class ErrorCode {
 };
 
 /// How far an exchange had come.
-enum class Phase { none, url, pool, resolve, connect, tls, send, head, body };
+///
+/// A browser hides the steps from `pool` to `tls`, and sending but for a streamed body; Node tells
+/// of those up to `tls` only where one of them fails.
+enum class Phase {
+  /// Not part of an exchange, such as `wait_for`.
+  none,
+  /// The request is being made, or between two of a chain of redirects.
+  url,
+  /// Waiting for a connection to become free.
+  pool,
+  /// Looking up the host's name.
+  resolve,
+  /// Opening the TCP connection.
+  connect,
+  /// The TLS handshake, certificates included.
+  tls,
+  /// Sending the request.
+  send,
+  /// Waiting for the response's head, and reading it.
+  head,
+  /// Reading the response's body.
+  body,
+};
 
 /// The code's name as written above, such as "read_timeout".
 [[nodiscard]] std::string_view to_string(ErrorCode code) noexcept;

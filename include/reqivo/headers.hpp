@@ -11,6 +11,10 @@
 
 namespace reqivo {
 
+namespace detail {
+class CheckedFields;
+}  // namespace detail
+
 /// The fields of a request or a response (RFC 9110 §5), in order, repeats kept, spelling kept.
 /// Views handed out stay valid until the next change of the object, or its end.
 class Headers {
@@ -58,11 +62,10 @@ class Headers {
   [[nodiscard]] iterator begin() const noexcept { return fields_.begin(); }
   [[nodiscard]] iterator end() const noexcept { return fields_.end(); }
 
-  /// Adds a field that a parser has checked already; no check, no trimming.
-  void add_unchecked(std::string_view name, std::string_view value);
   void reserve(std::size_t count) { fields_.reserve(count); }
 
  private:
+  friend class detail::CheckedFields;
   std::vector<value_type, detail::RecyclingAllocator<value_type>> fields_;
 };
 

@@ -1,4 +1,5 @@
-// All of Reqivo, but for what needs other libraries' headers: reqivo/json.hpp and reqivo/asio.hpp.
+// All of Reqivo, but for what needs other libraries' headers: reqivo/json.hpp, reqivo/asio.hpp
+// (native) and reqivo/js.hpp (wasm).
 #pragma once
 
 #include <reqivo/async.hpp>

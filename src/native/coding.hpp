@@ -33,7 +33,7 @@ class Coding {
 [[nodiscard]] std::unique_ptr<Coding> make_deflate_coding();
 /// RFC 7932.
 [[nodiscard]] std::unique_ptr<Coding> make_brotli_coding();
-/// RFC 8878, with several frames one after the other; windows up to 128 MiB.
+/// RFC 8878, with several frames one after the other; windows up to 8 MiB (RFC 9659).
 [[nodiscard]] std::unique_ptr<Coding> make_zstd_coding();
 
 }  // namespace reqivo::native

@@ -31,7 +31,7 @@ detail::TimePoint AsioEventLoop::now() const noexcept { return std::chrono::stea
 void AsioEventLoop::lend_context() {
   if (std::exchange(lent_, true)) return;
   // A task that is started outside of any turn may wait at once, for a socket that Asio does not
-  // yet.
+  // watch yet.
   reactor_->on_waiter([this, alive = alive_] {
     if (*alive) wake_soon();
   });

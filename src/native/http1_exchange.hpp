@@ -80,8 +80,8 @@ class Http1Exchange {
   bool head_received_ = false;
   Phase awaits_head_in_ = Phase::head;  // what fails then fails in this phase
   bool reusable_ = true;
-  std::unique_ptr<Upload>
-      upload_;  // while it is under way; after the lease, whose connection it uses
+  // While it is under way; after the lease, whose connection it uses.
+  std::unique_ptr<Upload> upload_;
 };
 
 }  // namespace reqivo::native

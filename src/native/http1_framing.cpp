@@ -7,19 +7,14 @@
 
 namespace reqivo::native {
 
-namespace {
-
-void read_connection_options(std::string_view list, FramingFields& fields) {
+bool has_connection_option(std::string_view list, std::string_view option) noexcept {
   while (!list.empty()) {
     const auto comma = std::min(list.find(','), list.size());
-    const std::string_view option = detail::trim(list.substr(0, comma));
-    fields.close = fields.close || same_field_name(option, "close");
-    fields.keep_alive = fields.keep_alive || same_field_name(option, "keep-alive");
+    if (same_field_name(detail::trim(list.substr(0, comma)), option)) return true;
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
+  return false;
 }
-
-}  // namespace
 
 FramingFields read_framing_fields(const Headers& headers) {
   FramingFields fields;
@@ -27,7 +22,9 @@ FramingFields read_framing_fields(const Headers& headers) {
     // This runs for every field of every response: most names are told apart by their length.
     switch (name.size()) {
       case 10:
-        if (same_field_name(name, "Connection")) read_connection_options(value, fields);
+        if (!same_field_name(name, "Connection")) break;
+        fields.close = fields.close || has_connection_option(value, "close");
+        fields.keep_alive = fields.keep_alive || has_connection_option(value, "keep-alive");
         break;
       case 14:
         if (same_field_name(name, "Content-Length")) ++fields.length_count;

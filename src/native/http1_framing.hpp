@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <reqivo/headers.hpp>
+#include <string_view>
 
 namespace reqivo::native {
 
@@ -16,6 +17,9 @@ struct FramingFields {
   bool close = false;            ///< Connection has the option "close"
   bool keep_alive = false;       ///< Connection has the option "keep-alive"
 };
+
+/// Whether the list, a value of Connection, has the option (RFC 9110 §7.6.1).
+[[nodiscard]] bool has_connection_option(std::string_view list, std::string_view option) noexcept;
 
 [[nodiscard]] FramingFields read_framing_fields(const Headers& headers);
 

@@ -10,6 +10,7 @@
 #include <limits>
 #include <utility>
 
+#include "checked_fields.hpp"
 #include "native/http1_framing.hpp"
 #include "native/parted_text.hpp"
 #include "white_space.hpp"
@@ -148,7 +149,8 @@ int Http1Parser::State::on_field_complete(llhttp_t* parser) noexcept {
   Headers& headers = self.stage == Stage::trailers ? self.trailers : self.head.headers;
   if (headers.empty() && self.stage == Stage::head) headers.reserve(self.expected_field_count);
   // llhttp has skipped the white space before the value, not the one after it.
-  headers.add_unchecked(self.field_name.text(), detail::trim_end(self.field_value.text()));
+  detail::CheckedFields::add(headers, self.field_name.text(),
+                             detail::trim_end(self.field_value.text()));
   self.field_name.clear();
   self.field_value.clear();
   return HPE_OK;

@@ -93,8 +93,13 @@ void NameService::look_up(const std::string& host, std::shared_ptr<Waiter> waite
   auto job = std::make_shared<Job>();
   job->host = host;
   job->waiters.push_back(std::move(waiter));
-  jobs_.emplace(host, job);
   queue_.push_back(job);
+  try {
+    jobs_.emplace(host, job);
+  } catch (...) {
+    queue_.pop_back();
+    throw;
+  }
   if (queue_.size() <= idle_threads_) {
     wake_.notify_one();
     return;

@@ -8,6 +8,7 @@
 
 #include "idempotent.hpp"
 #include "native/content_decoder.hpp"
+#include "native/http1_framing.hpp"
 #include "native/http1_parser.hpp"
 
 namespace reqivo::native {
@@ -103,7 +104,7 @@ void append_request_head(ByteBuffer& to, const TransportRequest& request) {
 
 bool asks_to_close(const Headers& headers) noexcept {
   for (const auto& [name, value] : headers) {
-    if (is_field(name, "Connection") && same_field_name(value, "close")) return true;
+    if (is_field(name, "Connection") && has_connection_option(value, "close")) return true;
   }
   return false;
 }

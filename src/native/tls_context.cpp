@@ -102,7 +102,6 @@ TlsContext::~TlsContext() = default;
 detail::Outcome<std::shared_ptr<TlsContext>> TlsContext::make(const TlsOptions& options) {
   ERR_clear_error();
   auto state = std::make_unique<State>();
-  state->verify = options.verify();
   state->ssl.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* ssl = state->ssl.get();
   if (ssl == nullptr) return tls_failure("OpenSSL does not start: " + take_openssl_reason(), false);

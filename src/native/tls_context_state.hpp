@@ -9,7 +9,6 @@ namespace reqivo::native {
 
 struct TlsContext::State {
   SslContextHandle ssl;
-  bool verify = true;
   TlsSessions sessions;
 };
 

@@ -124,16 +124,16 @@ addToLibrary({
       const handle = ++reqivo.lastHandle;
       reqivo.records.set(handle, record);
       const lines = reqivo.decodeBytes(head, headSize).split('\n');
-      reqivo.order(record, () => reqivo.send(record, lines, body()));
+      reqivo.order(record, () => reqivo.send(record, lines, body));
       return handle;
     },
-    send(record, lines, init) {
+    send(record, lines, body) {
       record.controller = new AbortController();
       const [method, url, redirect, credentials, mode, cache, referrerPolicy, integrity, keepalive,
         priority] = lines;
       const headers = [];
       for (let at = 10; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
-      Object.assign(init, { 'method': method, 'headers': headers, 'signal': record.controller.signal });
+      const init = { 'method': method, 'headers': headers, 'signal': record.controller.signal };
       const settings = {
         'redirect': redirect, 'credentials': credentials, 'mode': mode, 'cache': cache,
         'referrerPolicy': referrerPolicy, 'integrity': integrity, 'keepalive': !!keepalive, 'priority': priority,
@@ -148,7 +148,8 @@ addToLibrary({
 #else
       const call = fetch;
 #endif
-      new Promise((resolve) => resolve(call(url, init))).then(
+      // In there, as what throws outside of it would take the orders behind this one along.
+      new Promise((resolve) => resolve(call(url, Object.assign(init, body())))).then(
         (response) => reqivo.takeResponse(record, response),
         (error) => reqivo.fail(record, error));
     },

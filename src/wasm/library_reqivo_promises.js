@@ -48,7 +48,8 @@ addToLibrary({
     // Whoever waits keeps the module from exiting with its program. Without a program JavaScript may
     // call again at any time.
     drop(handle) {
-      reqivoPromises.records.delete(handle);
+      // Not twice, where one job aborts it and wakes its task for the last time.
+      if (!reqivoPromises.records.delete(handle)) return;
 #if HAS_MAIN
       {{{ runtimeKeepalivePop() }}}
 #endif

@@ -63,14 +63,18 @@ addToLibrary({
   reqivo_fetch_send_piece__deps: ['$reqivo'],
   reqivo_fetch_send_piece: (handle, piece, size) => {
     const upload = reqivo.records.get(handle)?.upload;
-    upload?.controller.enqueue(HEAPU8.slice(piece, piece + size));
+    // `slice` by itself counts from the end where an address is above 2 GiB.
+    upload?.controller.enqueue(HEAPU8.subarray(piece, piece + size).slice());
     upload?.pulled();
   },
 
   reqivo_fetch_end_upload__deps: ['$reqivo'],
   reqivo_fetch_end_upload: (handle) => {
-    const upload = reqivo.records.get(handle)?.upload;
-    upload?.controller.close();
-    upload?.pulled();
+    const record = reqivo.records.get(handle);
+    const upload = record?.upload;
+    if (!upload) return;
+    record.upload = undefined;
+    upload.controller.close();
+    upload.pulled();
   },
 });

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "checked_fields.hpp"
 #include "idempotent.hpp"
 #include "redirect.hpp"
 #include "scheduler.hpp"
@@ -178,7 +179,8 @@ bool has_blanks_behind(const Headers& fields) noexcept {
 Headers trimmed(const Headers& fields) {
   Headers trimmed;
   trimmed.reserve(fields.size());
-  for (const auto& [name, value] : fields) trimmed.add_unchecked(name, detail::trim_end(value));
+  for (const auto& [name, value] : fields)
+    detail::CheckedFields::add(trimmed, name, detail::trim_end(value));
   return trimmed;
 }
 

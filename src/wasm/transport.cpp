@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "checked_fields.hpp"
 #include "concatenate.hpp"
 #include "wasm/fetch_exchange.hpp"
 #include "wasm/fetch_operation.hpp"
@@ -100,7 +101,7 @@ Outcome<Done> take_answer(std::unique_ptr<FetchOperation> operation,
   while (!text.empty()) {
     const std::string_view name = take_line(text);
     const std::string_view value = take_line(text);
-    response.headers.add_unchecked(name, value);
+    detail::CheckedFields::add(response.headers, name, value);
   }
   if (head.has_body && request.method != "HEAD") {  // Chromium has one for that, too
     response.body = std::make_unique<FetchBody>(std::move(operation), request.progress);

@@ -66,7 +66,7 @@ TEST_CASE("a request that said Connection: close gives its connection up, whatev
   run_test([]() -> Task<void> {
     LocalListener listener;
     AsyncSession session(listener.url());
-    for (const char* const value : {"close", "Close"}) {
+    for (const char* const value : {"close", "Close", "x, close", "close , x"}) {
       CAPTURE(value);
       JoinHandle<Response> sent = create_task(session.get("/").header("connection", value));
       LocalPeer peer = co_await answered(&listener, std::move(sent), answer_with("for ever yours"));

@@ -176,6 +176,17 @@ TEST_CASE("where connecting is hidden, both limits together bound the wait for t
   CHECK(unlimited.next() == -1);
 }
 
+TEST_CASE("where connecting is hidden, two limits of any size do not overflow") {
+  const Duration longest(std::chrono::hours::max());
+  const Duration shortest(std::chrono::hours::min());
+  Exchange at_once(limits(Timeout().connect(shortest).read(shortest)), false);
+  at_once.enter(0ms, Phase::head);
+  CHECK(at_once.expired(0ms) == ErrorCode::read_timeout);
+  Exchange never(limits(Timeout().connect(longest).read(longest)), false);
+  never.enter(0ms, Phase::head);
+  CHECK(never.expired(1000h) == ErrorCode::other);
+}
+
 TEST_CASE("a body that is sent unseen has its time, unless somebody set a limit for reading") {
   Exchange exchange(limits(Timeout().connect(1s)), false);
   exchange.progress.sends_unseen(100);

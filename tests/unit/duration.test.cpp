@@ -51,7 +51,7 @@ TEST_CASE("a duration that is not a number is the longest there is", "[kit][dura
   CHECK(Duration(nothing).nanoseconds() == longest);
 }
 
-TEST_CASE("adding a duration to a point in time stops at the end of time", "[kit][duration]") {
+TEST_CASE("adding a duration to a point in time stops at both ends of time", "[kit][duration]") {
   const detail::TimePoint now(std::chrono::hours(1));
   CHECK(detail::saturating_add(now, std::chrono::seconds(1)) == now + std::chrono::seconds(1));
   CHECK(detail::saturating_add(now, std::chrono::seconds(-1)) == now - std::chrono::seconds(1));
@@ -59,6 +59,11 @@ TEST_CASE("adding a duration to a point in time stops at the end of time", "[kit
   CHECK(detail::saturating_add(detail::TimePoint::max(), nanoseconds(1)) ==
         detail::TimePoint::max());
   CHECK(detail::saturating_add(now, std::chrono::hours::min()) < now);
+  CHECK(detail::saturating_add(detail::TimePoint::min(), nanoseconds(-1)) ==
+        detail::TimePoint::min());
+  CHECK(detail::saturating_add(-now.time_since_epoch() + detail::TimePoint(), nanoseconds::min()) ==
+        detail::TimePoint::min());
+  CHECK(detail::saturating_add(detail::TimePoint::min(), nanoseconds::max()) < detail::TimePoint());
 }
 
 }  // namespace

@@ -282,6 +282,31 @@ TEST_CASE("one million values that come at once use constant stack", "[kit][gene
   });
 }
 
+TEST_CASE("an expression may replace the generator that it awaits", "[kit][generator]") {
+  run_test([]() -> Task<void> {
+    Generator<int> numbers = count_to(3);
+    numbers = count_to(*co_await numbers.next());
+    const int sum = co_await sum_of(std::move(numbers));
+    CHECK(sum == 1);
+  });
+}
+
+TEST_CASE("an expression that has a value may have another consumer wait for the next one",
+          "[kit][generator]") {
+  const ManualTime time;
+  run_test([]() -> Task<void> {
+    int destroyed = 0;
+    int second = 0;
+    Generator<int> numbers = count_slowly(2, &destroyed);
+    const auto start = [](Generator<int>* from, int* to, std::optional<int>) {
+      return create_task(take_one(from, to));
+    };
+    // What awaits the first value lives to the end of the expression.
+    co_await start(&numbers, &second, co_await numbers.next());
+    CHECK(second == 2);
+  });
+}
+
 TEST_CASE("one million generators that end at once use constant stack", "[kit][generator][stack]") {
   run_test([]() -> Task<void> {
     StackMeter stack;

@@ -232,6 +232,30 @@ TEST_CASE("one million jobs, each after the one before, use constant stack",
   });
 }
 
+TEST_CASE("an expression may replace the handle that it awaits", "[kit][join_handle]") {
+  run_test([]() -> Task<void> {
+    int destroyed = 0;
+    const auto plus_one = [](int number, int* count) -> Task<int> {
+      const Witness witness(count);
+      co_return number + 1;
+    };
+    JoinHandle<int> handle = create_task(plus_one(1, &destroyed));
+    handle = create_task(plus_one(co_await handle, &destroyed));
+    CHECK(destroyed == 2);
+    const int three = co_await handle;
+    CHECK(three == 3);
+
+    JoinHandle<int> cancelled = create_task(plus_one(1, &destroyed));
+    const auto replace = [](JoinHandle<int>* to, int, Task<int> by) -> Task<void> {
+      *to = create_task(std::move(by));
+      co_return;
+    };
+    co_await replace(&cancelled, co_await cancelled, plus_one(5, &destroyed));
+    const int six = co_await cancelled;
+    CHECK(six == 6);
+  });
+}
+
 TEST_CASE("one million tasks created and joined at once use constant stack",
           "[kit][join_handle][stack]") {
   run_test([]() -> Task<void> {

@@ -98,9 +98,7 @@ class [[nodiscard]] GeneratorAwaiter {
   GeneratorAwaiter(GeneratorAwaiter&& other) noexcept
       : promise_(std::exchange(other.promise_, nullptr)) {}
   GeneratorAwaiter& operator=(GeneratorAwaiter&&) = delete;
-  ~GeneratorAwaiter() {
-    if (promise_ != nullptr && waiting_) promise_->forget_consumer();
-  }
+  ~GeneratorAwaiter() { stop_waiting(); }
   /// Also true where a value was made for a consumer that has gone meanwhile.
   [[nodiscard]] bool await_ready() const noexcept {
     return promise_ == nullptr || promise_->value().has_value();
@@ -113,11 +111,18 @@ class [[nodiscard]] GeneratorAwaiter {
   }
   [[nodiscard]] std::optional<T> await_resume() {
     if (promise_ == nullptr) return std::nullopt;
+    stop_waiting();
     promise_->rethrow_failure();
     return std::exchange(promise_->value(), std::nullopt);
   }
 
  private:
+  /// Once it has its value, and not only when it is destroyed: the expression that awaits may
+  /// replace the generator, or have another consumer wait, before it comes to its end.
+  void stop_waiting() noexcept {
+    if (std::exchange(waiting_, false)) promise_->forget_consumer();
+  }
+
   GeneratorPromise<T>* promise_;
   bool waiting_ = false;
 };

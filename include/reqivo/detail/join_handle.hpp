@@ -28,13 +28,13 @@ class JoinState {
   void mark_taken() noexcept { taken_ = true; }
   /// The waiter was destroyed while it waited, and takes the task along.
   void abandon() noexcept;
-  /// Destroys the coroutine, whose outcome has been taken out: one job that awaits another's handle
-  /// would otherwise keep all those before it.
-  void release_task() noexcept;
   /// Who is to be woken when it is done.
   void set_waiter(PromiseBase& waiter) noexcept { waiter_ = &waiter; }
   /// The waiter has its answer or was destroyed. May delete this object.
   void clear_waiter() noexcept;
+  /// The waiter has taken its answer. Destroys the coroutine: one job that awaits another's handle
+  /// would otherwise keep all those before it. May delete this object.
+  void take_leave() noexcept;
 
  protected:
   JoinState() = default;
@@ -48,6 +48,7 @@ class JoinState {
   static void task_finished(void* context, TaskPromiseBase& task) noexcept;
   /// Called by the scheduler when no coroutine is on the stack: does what was put off.
   void settle() noexcept;
+  void release_task() noexcept;
   void report_unseen_failure() const noexcept;
 
   TaskPromiseBase* promise_ = nullptr;
@@ -103,20 +104,23 @@ class [[nodiscard]] JoinAwaiter {
   void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
     state_->set_waiter(waiter.promise());
   }
+  /// Lets go of the task here and not by the destructor: the expression that awaits may replace the
+  /// handle before it comes to its end.
   T await_resume() {
-    if (state_->cancelled()) throw_cancelled();
-    const Release release(*state_);
-    return detail_promise(state_->task()).take();
+    TypedJoinState<T>& state = *std::exchange(state_, nullptr);
+    const Taking taking(state);
+    if (state.cancelled()) throw_cancelled();
+    return detail_promise(state.task()).take();
   }
 
  private:
-  /// Once the outcome has left the coroutine, as a value or as an exception.
-  class Release {
+  /// Ends the wait once the outcome has left the coroutine, as a value or as an exception.
+  class Taking {
    public:
-    explicit Release(JoinState& state) noexcept : state_(state) {}
-    Release(const Release&) = delete;
-    Release& operator=(const Release&) = delete;
-    ~Release() { state_.release_task(); }
+    explicit Taking(JoinState& state) noexcept : state_(state) {}
+    Taking(const Taking&) = delete;
+    Taking& operator=(const Taking&) = delete;
+    ~Taking() { state_.take_leave(); }
 
    private:
     JoinState& state_;

@@ -4,8 +4,7 @@
 // - A child starts inline, on its awaiter's stack. If it finishes there, the awaiter simply goes
 // on.
 // - Every other wake-up goes through the thread's ready queue and is resumed from the outermost
-// frame
-//   of the event loop, so that no other coroutine is on the stack then.
+//   frame of the event loop, so that no other coroutine is on the stack then.
 // - Destroying a coroutine's frame cancels it: its promise leaves the ready queue by itself.
 #pragma once
 

@@ -24,8 +24,8 @@ class KeptFailure {
 
  private:
   std::exception_ptr thrown_;
-  std::exception_ptr
-      wrapped_;  // an Error around a foreign exception; null where thrown_ is an Error
+  // An Error around a foreign exception; null where thrown_ is an Error.
+  std::exception_ptr wrapped_;
   const Error* error_ = nullptr;  // inside thrown_ or wrapped_, and alive as long as they are
 };
 

@@ -10,11 +10,15 @@ namespace reqivo::detail {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-/// `from` + `wait`, or the end of time where that would overflow.
+/// `from` + `wait`, or the end or the beginning of time where that would overflow.
 [[nodiscard]] constexpr TimePoint saturating_add(TimePoint from, Duration wait) noexcept {
-  const auto nanoseconds = wait.nanoseconds();
-  if (nanoseconds.count() > 0 && TimePoint::max() - from < nanoseconds) return TimePoint::max();
-  return from + nanoseconds;
+  const std::chrono::nanoseconds start = from.time_since_epoch();
+  const std::chrono::nanoseconds added = wait.nanoseconds();
+  std::chrono::nanoseconds::rep sum = 0;
+  if (__builtin_add_overflow(start.count(), added.count(), &sum)) {
+    return added.count() < 0 ? TimePoint::min() : TimePoint::max();
+  }
+  return TimePoint(std::chrono::nanoseconds(sum));
 }
 
 // Nobody destroys one by its base: the destructor is protected. g++ warns for the friend's sake.

@@ -29,8 +29,9 @@ class WaitLimit final : public TimerNode {
 #pragma GCC diagnostic pop
 
 template <class T>
-Task<T> wait_for_task(Task<T> child, Duration limit) {
+Task<T> wait_for_task(Task<T> given, Duration limit) {
   PromiseBase& self = co_await ThisPromise();
+  Task<T> child(std::move(given));  // ends with this scope: what fails here must not be woken by it
   auto& promise = detail_promise(child);
   if (!promise.start(&self, wake_context, &self)) {
     WaitLimit clock(self, limit);
