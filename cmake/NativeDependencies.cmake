@@ -61,4 +61,4 @@ target_compile_options(reqivo_ada PRIVATE -w)
 
 # Hidden, in a shared library, so that llhttp's functions can be inlined.
 set_target_properties(reqivo_llhttp reqivo_ada PROPERTIES
-  POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
+  POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden UNITY_BUILD OFF)

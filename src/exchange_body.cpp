@@ -120,7 +120,9 @@ Task<Outcome<Done>> Exchange::refuse_body() { co_return over_limit(); }
 Task<Outcome<Done>> Exchange::buffer_body() {
   if (!source_) co_return Done();
   const std::optional<std::uint64_t> length = content_length(response_.headers());
-  if (length && body_limit_ && *length > *body_limit_) co_return over_limit();
+  if (length && body_limit_ && *length > *body_limit_ && !answer_.hides_coding) {
+    co_return over_limit();
+  }
   for (;;) {
     Outcome<std::string> piece = co_await source_->read();
     if (!piece) co_return std::move(piece).failure();

@@ -2,10 +2,12 @@
 // control characters.
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "platform/failure.hpp"
+#include "platform/url.hpp"
 
 namespace reqivo::detail {
 namespace {
@@ -59,14 +61,13 @@ std::size_t authority_start(std::string_view text, std::string_view slashes) noe
   return leading == 1 ? npos : leading;
 }
 
-/// Whether "host:port" has a port that is no number: then the text is no URL, and what looks like a
-/// port may be the beginning of a password with '/', '?' or '#' in it.
-bool has_odd_port(std::string_view host) noexcept {
-  const std::size_t bracket = host.rfind(']');
-  const std::size_t colon = host.find(':', bracket == npos ? 0 : bracket);
-  if (colon == npos) return false;
-  const std::string_view port = host.substr(colon + 1);
-  return !std::all_of(port.begin(), port.end(), is_digit);
+/// Whether all is where the parser of our URLs finds it. Else what looks like a host and a port may
+/// be a user name and the beginning of a password with '/', '?' or '#' in it.
+bool is_http_url(std::string_view text) {
+  std::optional<Url> url;
+  if (scheme_length(text) == 0) url = parse_url("http://base");
+  url = parse_url(text, url ? &*url : nullptr);
+  return url && url->is_http();
 }
 
 std::string redacted(const std::string& text) {
@@ -81,8 +82,7 @@ std::string redacted(const std::string& text) {
   const std::string_view authority = std::string_view(text).substr(start, end - start);
   const std::size_t at = authority.rfind('@');
   const std::string_view host = at == npos ? authority : authority.substr(at + 1);
-  const bool no_url = has_odd_port(host) || (at != npos && host.empty());
-  if (no_url && text.find('@', end) != npos) return text.substr(0, start) + "***";
+  if (text.find('@', end) != npos && !is_http_url(text)) return text.substr(0, start) + "***";
   return text.substr(0, start).append(host).append(text, end, query - end);
 }
 

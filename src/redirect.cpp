@@ -10,6 +10,7 @@
 #include "concatenate.hpp"
 #include "content_length.hpp"
 #include "credentials.hpp"
+#include "encoding.hpp"
 
 namespace reqivo::detail {
 namespace {
@@ -62,6 +63,20 @@ void drop_body(TransportRequest& request) {
   for (const std::string_view name : request_body_headers) request.headers.remove(name);
 }
 
+/// A server's bytes stand for themselves, whatever charset they are in (Fetch Standard, "location
+/// URL", and browsers): the URL parser would take them for UTF-8.
+std::string escape_bytes(std::string_view location) {
+  std::string escaped;
+  for (const char byte : location) {
+    if (static_cast<unsigned char>(byte) < 0x80) {
+      escaped += byte;
+    } else {
+      append_form_encoded(escaped, std::string_view(&byte, 1), "");
+    }
+  }
+  return escaped;
+}
+
 /// What was meant for one origin only. True: there was something of that.
 bool drop_origin_headers(Headers& headers) {
   constexpr std::array<std::string_view, 4> of_one_origin = {"Authorization", "Proxy-Authorization",
@@ -86,12 +101,17 @@ Outcome<bool> RedirectChain::follow(int status, const Headers& answer, Transport
   const auto location = answer.get("Location");
   if (!location) return false;
   if (mode_ == Redirect::error) {
-    return redirect_failure(ErrorCode::too_many_redirects,
-                            "the answer is a redirect, and redirects are set to be errors");
+    return redirect_failure(ErrorCode::too_many_redirects, says::redirect_not_allowed);
   }
   if (followed_ == limit_) {
     return Failure(ErrorCode::too_many_redirects, Phase::head,
                    concatenate({"more than ", decimal(limit_), " redirects"}));
+  }
+  for (const auto& [name, value] : answer) {
+    // Whose is the other one? Browsers refuse it, too (Fetch Standard, "location URL").
+    if (same_field_name(name, "Location") && value != *location) {
+      return redirect_failure(ErrorCode::invalid_response, "the redirect has several Locations");
+    }
   }
   Outcome<Url> target = read_location(*location, request.url);
   if (!target) return std::move(target).failure();
@@ -121,7 +141,7 @@ Outcome<bool> RedirectChain::follow(int status, const Headers& answer, Transport
 }
 
 Outcome<Url> RedirectChain::read_location(std::string_view location, const Url& from) const {
-  std::optional<Url> url = parse_url(location, &from);
+  std::optional<Url> url = parse_url(escape_bytes(location), &from);
   if (!url) {
     return redirect_failure(ErrorCode::invalid_response, "the redirect's Location is no valid URL");
   }

@@ -18,9 +18,9 @@ ResponseHead::~ResponseHead() = default;
 void ResponseHead::raise_for_status() const {
   if (status_code_ < 400 || status_code_ > 599) return;
   std::string url = detail::redact_url(url_);
-  const std::string message = detail::concatenate(
+  const std::string message = detail::without_controls(detail::concatenate(
       {method_, " ", url, " answered ", detail::decimal(static_cast<unsigned>(status_code_)),
-       reason_.empty() ? "" : " ", reason_});
+       reason_.empty() ? "" : " ", reason_}));
   throw HttpStatusError(status_code_, message, method_, std::move(url));
 }
 

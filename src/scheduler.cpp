@@ -216,12 +216,12 @@ void Scheduler::run_to_end(TaskPromiseBase& task) {
     bool& flag_;
   };
   const Driven driven(driven_);
-  bool done = false;
+  run_done_ = false;
   const auto set_done = [](void* flag, TaskPromiseBase&) noexcept {
     *static_cast<bool*>(flag) = true;
   };
-  if (start_first(task, set_done, &done)) return;
-  if (!loop_->run_until(done)) {
+  if (start_first(task, set_done, &run_done_)) return;
+  if (!loop_->run_until(run_done_)) {
     throw_misuse(nothing_left);
   }
 }

@@ -120,6 +120,7 @@ class Scheduler {
   JoinState* detached_ = nullptr;
   bool turning_ = false;
   bool driven_ = false;
+  bool run_done_ = false;  // the task of `run_to_end` has finished
   std::unique_ptr<EventLoop> loop_;
 };
 

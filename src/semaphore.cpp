@@ -1,5 +1,7 @@
 #include <reqivo/detail/semaphore.hpp>
 
+#include "misuse.hpp"
+
 namespace reqivo {
 namespace detail {
 
@@ -96,12 +98,17 @@ Semaphore::~Semaphore() {
   if (state_ != nullptr) state_->remove_user();
 }
 
-Permit Semaphore::try_acquire() noexcept {
-  if (!state_->take()) return Permit();
-  state_->add_user();
-  return Permit(*state_);
+Permit Semaphore::try_acquire() {
+  if (!state().take()) return Permit();
+  state().add_user();
+  return Permit(state());
 }
 
-std::size_t Semaphore::available() const noexcept { return state_->available(); }
+std::size_t Semaphore::available() const { return state().available(); }
+
+detail::SemaphoreState& Semaphore::state() const {
+  if (state_ == nullptr) detail::throw_misuse("reqivo: the semaphore was moved from");
+  return *state_;
+}
 
 }  // namespace reqivo

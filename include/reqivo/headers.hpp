@@ -51,8 +51,11 @@ class Headers {
   /// Errors: RequestError (`invalid_request`) where `name` is no token (RFC 9110 §5.6.2) or `value`
   /// holds CR, LF or NUL; nothing is changed then. White space around the value is cut off.
   Headers& set(std::string_view name, std::string_view value);
+  /// A literal 0 is no number here but a null pointer.
+  void set(std::string_view name, std::nullptr_t value) = delete;
   /// Adds a field after all others, whether or not the name is there. Errors: as `set`.
   Headers& add(std::string_view name, std::string_view value);
+  void add(std::string_view name, std::nullptr_t value) = delete;
   /// Removes every field called `name`; returns how many there were.
   std::size_t remove(std::string_view name);
   void clear() noexcept { fields_.clear(); }

@@ -163,7 +163,7 @@ class TlsOptions {
   /// May be combined with `ca_pem`. Read at the first request: TlsError where it cannot be.
   TlsOptions& ca_file(std::string path) { return assign(ca_file_, std::move(path)); }
   /// The same from memory: one or more PEM certificates.
-  TlsOptions& ca_pem(std::string text) { return assign(ca_pem_, std::move(text)); }
+  TlsOptions& ca_pem(std::string_view text) { return assign(ca_pem_, std::string(text)); }
   /// Presents a certificate (PEM, the chain after it) with its private key (PEM).
   TlsOptions& client_certificate(std::string certificate_file, std::string key_file) {
     assign(certificate_file_, std::move(certificate_file));

@@ -20,9 +20,9 @@ Failure connect_failure(const std::error_code& error) {
 }
 
 Failure closed_by_peer(Phase phase) {
-  return Failure(ErrorCode::connection_closed, phase,
-                 phase == Phase::body ? "the server closed the connection before the body was whole"
-                                      : "the server closed the connection without an answer");
+  return Failure(
+      ErrorCode::connection_closed, phase,
+      phase == Phase::body ? detail::says::closed_in_body : detail::says::closed_before_head);
 }
 
 }  // namespace reqivo::native

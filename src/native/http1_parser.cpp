@@ -378,10 +378,10 @@ bool Http1Parser::State::finish() {
     default:
       break;
   }
-  fail(ErrorCode::connection_closed, !started ? "the connection was closed before the response"
-                                     : stage == Stage::head
-                                         ? "the connection was closed within the response head"
-                                         : "the connection was closed within the response body");
+  fail(ErrorCode::connection_closed,
+       !started               ? detail::says::closed_before_head
+       : stage == Stage::head ? "the server closed the connection within the response's head"
+                              : detail::says::closed_in_body);
   return false;
 }
 

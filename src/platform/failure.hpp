@@ -63,6 +63,15 @@ struct Done {
   Done() = default;
 };
 
+/// What more than one platform says in the same words.
+namespace says {
+inline constexpr char redirect_not_allowed[] =
+    "the server answered with a redirect, and none are allowed";
+inline constexpr char closed_before_head[] = "the server closed the connection without an answer";
+inline constexpr char closed_in_body[] =
+    "the server closed the connection before the body was whole";
+}  // namespace says
+
 /// Throws the type of errors.hpp that belongs to `failure`, with a one-line message that names the
 /// method and the URL. `url` is redacted here: user info, query and fragment are cut off.
 [[noreturn]] void throw_failure(const Failure& failure, std::string_view method,

@@ -178,7 +178,8 @@ struct TransportResponse {
   Headers headers;
   std::unique_ptr<BodySource> body;  ///< null: `whole_body` is all there is, maybe nothing
   std::string whole_body;            ///< a body that came whole with the head, decoded
-  std::string final_url;  ///< where the platform followed redirects by itself; else empty
+  std::string final_url;      ///< where the platform followed redirects by itself; else empty
+  bool hides_coding = false;  ///< a Content-Length may be that of a body whose coding is not seen
 };
 
 /// Sends requests over a platform's own means. Destroying it closes everything at once.

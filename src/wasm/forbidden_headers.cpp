@@ -5,6 +5,7 @@
 
 #include "wasm/fetch_bridge.hpp"
 #include "wasm/node.hpp"
+#include "white_space.hpp"
 
 namespace reqivo::wasm {
 namespace {
@@ -41,7 +42,13 @@ bool begins_with(std::string_view name, std::string_view prefix) noexcept {
 bool overrides_method(std::string_view name, std::string_view value) noexcept {
   constexpr std::array<std::string_view, 3> overrides{"X-HTTP-Method", "X-HTTP-Method-Override",
                                                       "X-Method-Override"};
-  return is_any_of(overrides, name) && is_forbidden_method(value);
+  if (!is_any_of(overrides, name)) return false;
+  for (;;) {  // a list
+    const std::size_t comma = std::min(value.find(','), value.size());
+    if (is_forbidden_method(detail::trim(value.substr(0, comma)))) return true;
+    if (comma == value.size()) return false;
+    value.remove_prefix(comma + 1);
+  }
 }
 
 bool forbidden_in_browser(std::string_view name, std::string_view value) noexcept {

@@ -11,7 +11,7 @@ addToLibrary({
   // Emscripten before 4 writes out a Map in an object as {}.
   $reqivo__postset: 'reqivo.records = new Map();',
   $reqivo__deps: [
-    '$callUserCallback', 'reqivo_turn', 'reqivo_fetch_allocate', 'reqivo_fetch_head', 'reqivo_fetch_chunk',
+    '$callUserCallback', '$stackSave', '$stackRestore', 'reqivo_turn', 'reqivo_fetch_allocate', 'reqivo_fetch_head', 'reqivo_fetch_chunk',
     'reqivo_fetch_end', 'reqivo_fetch_failed',
   ],
   $reqivo: {
@@ -21,13 +21,17 @@ addToLibrary({
     // Calls into C++ from the outermost frame.
     enter(call) {
       let mayResume;
+      const stack = stackSave();
       reqivo.inside = true;
       try {
         callUserCallback(() => { mayResume = call(); });
       } finally {
         reqivo.inside = false;
         // An exception of JavaScript has left C++ in the middle of its turn.
-        mayResume ?? (ABORT || queueMicrotask(reqivo.turn));
+        if (mayResume === undefined && !ABORT) {
+          stackRestore(stack);
+          queueMicrotask(reqivo.turn);
+        }
         reqivo.carryOut();
       }
       if (mayResume) reqivo.resume?.();

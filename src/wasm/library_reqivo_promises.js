@@ -72,14 +72,16 @@ addToLibrary({
   reqivo_promise_settled__deps: ['$reqivoPromises'],
   reqivo_promise_settled: (handle) => (reqivoPromises.records.get(handle).settled ? 1 : 0),
 
-  reqivo_promise_start__deps: ['$reqivoPromises'],
+  reqivo_promise_start__deps: ['$reqivoPromises', '$stackSave', '$stackRestore'],
   reqivo_promise_start: (handle, start, context) => {
+    const stack = stackSave();
     try {
       {{{ makeDynCall('vp', 'start') }}}(context);
       return 1;
     } catch (error) {
       const ofCpp = error === error + 0 || error?.excPtr !== undefined;
       if (ofCpp || error == 'unwind' || error instanceof ExitStatus) throw error;
+      stackRestore(stack);
       reqivoPromises.settle(handle, (record) => record.reject(error));
       reqivoPromises.forget(handle);
       return 0;

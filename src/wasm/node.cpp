@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
+#include <reqivo/async.hpp>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,11 +15,13 @@
 #include "redirect.hpp"
 #include "scheduler.hpp"
 #include "wasm/fetch_bridge.hpp"
+#include "wasm/fetch_exchange.hpp"
 #include "white_space.hpp"
 
 namespace reqivo::wasm {
 namespace {
 
+using detail::Done;
 using detail::Failure;
 using detail::Outcome;
 using detail::TransportRequest;
@@ -83,7 +87,7 @@ constexpr Cause not_connected{"", ErrorCode::connect, Phase::connect, true};
 /// What only the text tells.
 constexpr std::array texts{
     Cause{"before secure TLS connection", ErrorCode::tls, Phase::tls, true},
-    Cause{"bad port", ErrorCode::unsupported, Phase::none, false},
+    Cause{"does not match the HTTP/1.1", ErrorCode::invalid_response, Phase::none, false},
     Cause{"too many content-encodings", ErrorCode::decoding, Phase::body, false},
 };
 
@@ -100,22 +104,20 @@ const Cause* cause_of(std::string_view code, std::string_view says) noexcept {
   return connecting ? &not_connected : nullptr;
 }
 
-/// The text that the native platform has for it, too.
-std::string_view closed_in(Phase phase) noexcept {
-  return phase == Phase::body ? "the server closed the connection before the body was whole"
-                              : "the server closed the connection without an answer";
-}
-
-void explain(std::string_view code, std::string_view message, std::string_view says,
+void explain(std::string_view code, std::string_view message, std::string_view cause_message,
              Failure& failure) {
-  const Cause* const cause = cause_of(code, says);
+  const Cause* const cause = cause_of(code, cause_message);
   if (cause == nullptr) return;
-  const bool unsent = cause->meaning == ErrorCode::unsupported;
-  if (unsent || cause->phase != Phase::none) failure.phase = cause->phase;
+  if (cause->phase != Phase::none) failure.phase = cause->phase;
   failure.code = cause->meaning;
   failure.retryable = cause->retryable;
-  const bool closed = cause->meaning == ErrorCode::connection_closed;
-  failure.what = closed ? closed_in(failure.phase) : says.empty() ? message : says;
+  if (cause->meaning != ErrorCode::connection_closed) {
+    failure.what = cause_message.empty() ? message : cause_message;
+  } else if (failure.phase == Phase::body) {
+    failure.what = detail::says::closed_in_body;
+  } else {
+    failure.what = detail::says::closed_before_head;
+  }
 }
 
 /// Origins that have answered this thread, of which Node may have kept a connection.
@@ -201,6 +203,19 @@ bool may_be_replayed(const Failure& failure, const TransportRequest& request) {
          detail::is_idempotent(request.method) && answering().contains(origin_of(request));
 }
 
+Task<Outcome<Done>> send_whole(std::shared_ptr<const TransportRequest> request,
+                               TransportResponse& response) {
+  Outcome<Done> answered = co_await exchange_whole(request, response);
+  if (!answered && may_be_replayed(answered.failure(), *request)) {
+    request->progress->will_send_again();
+    // Of the other connections that Node has kept the server may have closed some, too: what they
+    // have to tell comes first.
+    co_await sleep(std::chrono::milliseconds(0));
+    co_return co_await exchange_whole(std::move(request), response);
+  }
+  co_return answered;
+}
+
 /// Natively, and in browsers, all but CR, LF and NUL may be in a value. The name is one that
 /// objects of JavaScript have by themselves.
 bool refuses_field(std::string_view name, std::string_view value) noexcept {
@@ -212,8 +227,8 @@ bool refuses_field(std::string_view name, std::string_view value) noexcept {
 
 void end_what_was_detached() noexcept { detail::Scheduler::current().cancel_detached(); }
 
-constexpr NodeParts parts{detail::follow_redirect, explain,     refuses_field,
-                          may_be_replayed,         take_answer, end_what_was_detached};
+constexpr NodeParts parts{detail::follow_redirect, explain, refuses_field, send_whole, take_answer,
+                          end_what_was_detached};
 
 constinit const NodeParts* provided = nullptr;
 

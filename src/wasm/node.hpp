@@ -2,6 +2,7 @@
 // there.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "platform/redirects.hpp"
@@ -16,7 +17,9 @@ struct NodeParts {
                   detail::Failure& failure);
   /// Node does not send this field.
   bool (*refuses_field)(std::string_view name, std::string_view value) noexcept;
-  bool (*may_be_replayed)(const detail::Failure& failure, const detail::TransportRequest& request);
+  /// `exchange_whole`, and once more where that may have failed for a kept connection alone.
+  Task<detail::Outcome<detail::Done>> (*send_whole)(
+      std::shared_ptr<const detail::TransportRequest> request, detail::TransportResponse& response);
   /// The server has answered this request: it may keep the connection, and the answer may be in a
   /// coding that Node does not know.
   void (*take_answer)(const detail::TransportRequest& request, detail::TransportResponse& answer);

@@ -53,16 +53,6 @@ class FetchBody final : public detail::BodySource {
   bool ended_ = false;
 };
 
-Task<Outcome<Done>> send_whole(std::shared_ptr<const TransportRequest> request,
-                               TransportResponse& response) {
-  Outcome<Done> answered = co_await exchange_whole(request, response);
-  if (!answered && node() != nullptr && node()->may_be_replayed(answered.failure(), *request)) {
-    request->progress->will_send_again();
-    co_return co_await exchange_whole(std::move(request), response);
-  }
-  co_return answered;
-}
-
 }  // namespace
 
 Task<Outcome<Done>> exchange_whole(std::shared_ptr<const TransportRequest> request,
@@ -90,8 +80,7 @@ Outcome<Done> take_answer(std::unique_ptr<FetchOperation> operation,
   FetchOperation::Head head = std::move(*operation->head());
   operation->head().reset();
   if (head.is_redirect) {
-    return Failure(ErrorCode::too_many_redirects, Phase::head,
-                   "the server answered with a redirect, and none are allowed");
+    return Failure(ErrorCode::too_many_redirects, Phase::head, detail::says::redirect_not_allowed);
   }
   request.progress->enter(Phase::body);
   response.status = head.status;
@@ -106,6 +95,8 @@ Outcome<Done> take_answer(std::unique_ptr<FetchOperation> operation,
   if (head.has_body && request.method != "HEAD") {  // Chromium has one for that, too
     response.body = std::make_unique<FetchBody>(std::move(operation), request.progress);
   }
+  // A page sees the length of an answer from elsewhere, and not its coding.
+  response.hides_coding = node() == nullptr;
   if (node() != nullptr) node()->take_answer(request, response);
   return Done();
 }
@@ -128,7 +119,10 @@ class FetchTransport final : public detail::Transport {
       const std::string what = by_mode(*request);
       if (!what.empty()) return failed(unsupported(what));
     }
-    if (!request->body.source()) return send_whole(std::move(request), response);
+    if (!request->body.source()) {
+      const auto send = node() != nullptr ? node()->send_whole : exchange_whole;
+      return send(std::move(request), response);
+    }
     return send_upload.load(std::memory_order_relaxed)(std::move(request), response,
                                                        upload_buffer_);
   }

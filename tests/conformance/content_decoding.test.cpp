@@ -249,6 +249,28 @@ TEST_CASE("body_size stops a bomb", "[decoding]") {
   });
 }
 
+TEST_CASE("body_size is of the decoded body, also where a page cannot see that there is a coding",
+          "[decoding]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    session.limits(Limits().body_size(10));
+    // Across origins it sees a Content-Length and, where nothing exposes it, no Content-Encoding.
+    constexpr std::string_view hello(  // by gzip
+        "\x1F\x8B\x08\x00\x00\x00\x00\x00\x02\xFF\xCB\x48\xCD"
+        "\xC9\xC9\x07\x00\x86\xA6\x10\x36\x05\x00\x00\x00",
+        25);
+    RawScript script;
+    script
+        .send(
+            "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Encoding: gzip\r\n"
+            "Content-Length: " +
+            std::to_string(hello.size()) + "\r\n\r\n")
+        .send(hello);
+    const Response response = co_await session.get(script.url());
+    CHECK(response.body() == "hello");
+  });
+}
+
 TEST_CASE("body_size bounds what is buffered and never what is streamed", "[decoding]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

@@ -44,6 +44,25 @@ std::optional<RequestBuilder> request_for(std::string_view name, AsyncSession& s
   if (name == "the body breaks off, chunked") {
     return get(server.http("/reset-after/10?framing=chunked&how=fin"));
   }
+  if (name == "the body breaks off, chunked, on a connection that is to close") {
+    return get(RawScript()
+                   .answer("HTTP/1.1 200 OK", "Connection: close\r\nTransfer-Encoding: chunked\r\n",
+                           "5\r\nwhole\r\n")
+                   .close()
+                   .url());
+  }
+  if (name == "the body of a 404 breaks off") {
+    return get(RawScript()
+                   .answer("HTTP/1.1 404 Not Found", "Content-Length: 100\r\n", "short")
+                   .close()
+                   .url());
+  }
+  if (name == "the head breaks off") {
+    return get(RawScript()
+                   .send("HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nX-Cut: val")
+                   .close()
+                   .url());
+  }
   if (name == "a chunk is malformed") return get(server.raw("/bad-chunk"));
   if (name == "two lengths contradict each other") return get(server.raw("/conflicting-lengths"));
   if (name == "a gzip body breaks off") {

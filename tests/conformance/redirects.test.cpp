@@ -289,6 +289,38 @@ TEST_CASE("a Location that no client may follow is an invalid response", "[redir
   });
 }
 
+TEST_CASE("a Location's bytes stand for themselves, whatever their charset", "[redirects]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    for (const std::string_view word : {"%FC", "%C3%BC"}) {
+      CAPTURE(word);
+      const std::string bytes = word == "%FC" ? "\xFC" : "\xC3\xBC";
+      RawScript script;
+      script.answer(
+          "HTTP/1.1 302 Found",
+          "Content-Length: 0\r\nLocation: " + test_server().http("/anything/") + bytes + "\r\n",
+          "");
+      const Response response = co_await session.get(script.url());
+      CHECK(response.url() == test_server().http("/anything/") + std::string(word));
+    }
+  });
+}
+
+TEST_CASE("two Locations that differ lead nowhere", "[redirects]") {
+  // Node joins them, so that they cannot be told from one.
+  require(capabilities().headers_as_received || !capabilities().manual_redirects,
+          "headers_as_received");
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    RawScript differing;
+    differing.answer("HTTP/1.1 302 Found",
+                     "Content-Length: 0\r\nLocation: /get?1\r\nLocation: /get?2\r\n", "");
+    const auto failure =
+        co_await network_failure_of<InvalidResponseError>(session.get(differing.url()));
+    check_network_failure(failure, ErrorCode::invalid_response, Phase::head, false);
+  });
+}
+
 TEST_CASE("a streamed body is not sent twice", "[redirects]") {
   require(capabilities().streamed_upload, "streamed_upload");
   run_test([]() -> Task<void> {

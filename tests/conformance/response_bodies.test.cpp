@@ -116,6 +116,23 @@ TEST_CASE("raise_for_status throws on 4xx and 5xx only", "[responses]") {
   });
 }
 
+TEST_CASE("a reason's control characters stay out of the message", "[responses]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    RawScript script;
+    script.answer("HTTP/1.1 404 \x1B[31mred\x07", "Content-Length: 0\r\n", "");
+    std::string message;
+    try {
+      const Response response = co_await session.get(script.url());
+      response.raise_for_status();
+    } catch (const Error& failure) {  // the platform may refuse it for what it is
+      message = failure.what();
+    }
+    CHECK_FALSE(message.empty());
+    CHECK(message.find_first_of("\x1B\x07") == std::string::npos);
+  });
+}
+
 TEST_CASE("HttpStatusError tells status, method and URL without secrets", "[responses]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

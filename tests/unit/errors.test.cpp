@@ -248,6 +248,16 @@ TEST_CASE("a password with a delimiter in it does not show", "[errors][redact]")
       }
     }
   }
+  for (const std::string url :
+       {"http://user:70000/secret@host/", "https://me%40corp.com:2024/secret@host/",
+        "https://:/secret@host/", "https://:12/secret@host/", "https://@:12/secret@host/",
+        "//user:70000/secret@host/", "http://us er:12/secret@host/", "https://to%ken/secret@host/",
+        "http://us<er/secret:pw@host"}) {
+    CAPTURE(url);
+    CHECK(redact_url(url).find("secret") == std::string::npos);
+  }
+  CHECK(redact_url("http://host:65535/a@b") == "http://host:65535/a@b");
+  CHECK(redact_url("http://host:65536/a@b") == "http://***");
   CHECK(redact_url("http://user:se/cret@host/") == "http://***");
   CHECK(redact_url("user:se/cret@host/") == "***");
   CHECK(redact_url("blob:https://user:pw@host/x") == "***");

@@ -127,6 +127,19 @@ TEST_CASE("a Location that is no http URL is an invalid response") {
   }
 }
 
+TEST_CASE("several Locations have to be the same") {
+  TransportRequest request = make_request("GET", "http://h/a");
+  Headers answer = location("/b");
+  answer.add("LOCATION", "/b");
+  RedirectChain same(Redirect::follow, 20);
+  CHECK(followed(same.follow(302, answer, request)));
+  CHECK(request.url.href() == "http://h/b");
+  answer.add("location", "/c");
+  RedirectChain differing(Redirect::follow, 20);
+  CHECK(failure_of(differing.follow(302, answer, request)).code == ErrorCode::invalid_response);
+  CHECK(request.url.href() == "http://h/b");
+}
+
 TEST_CASE("across origins no credential goes along, however it is spelled") {
   for (const char* const to :
        {"https://h/b", "http://other/b", "http://h:81/b", "http://sub.h/b"}) {

@@ -192,6 +192,17 @@ TEST_CASE("a semaphore moves with its permits and waiters", "[kit][semaphore]") 
   CHECK(assigned.available() == 1);
 }
 
+TEST_CASE("a semaphore that was moved from says so", "[kit][semaphore]") {
+  Semaphore semaphore(1);
+  const Semaphore taken(std::move(semaphore));
+  // NOLINTBEGIN(bugprone-use-after-move): what is tested
+  CHECK_THROWS_AS(semaphore.acquire(), std::logic_error);
+  CHECK_THROWS_AS(semaphore.try_acquire(), std::logic_error);
+  CHECK_THROWS_AS(semaphore.available(), std::logic_error);
+  // NOLINTEND(bugprone-use-after-move)
+  CHECK(taken.available() == 1);
+}
+
 TEST_CASE("a semaphore of none lets nobody through", "[kit][semaphore]") {
   const ManualTime time;
   Semaphore semaphore(0);

@@ -129,11 +129,17 @@ TEST_CASE("the method may not be smuggled in a header", "[fetch]") {
   if (test_target() == "node") SKIP("node has no forbidden methods");
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
-    static_cast<void>(co_await failure_of<UnsupportedError>(
-        session.get("/get").header("X-HTTP-Method-Override", "TRACE")));
-    const Response harmless =
-        co_await session.get("/get").header("X-HTTP-Method-Override", "PATCH");
-    CHECK(harmless.ok());
+    for (const char* const smuggled : {"TRACE", "track, PUT", "PUT ,\tconnect ", ",TRACE"}) {
+      CAPTURE(smuggled);
+      static_cast<void>(co_await failure_of<UnsupportedError>(
+          session.get("/get").header("X-HTTP-Method-Override", smuggled)));
+    }
+    for (const char* const harmless : {"PATCH", "PUT, PATCH", "TRACE PUT", ""}) {
+      CAPTURE(harmless);
+      const Echo echo =
+          co_await echo_of(session.get("/get").header("X-HTTP-Method-Override", harmless));
+      CHECK(echo.header("X-Http-Method-Override") == harmless);
+    }
   });
 }
 
@@ -204,8 +210,10 @@ TEST_CASE("what Node says of a failure is what the native platform says", "[fetc
     check_failure(broken_off, ErrorCode::tls, Phase::tls, true);
     fail_next_fetch("ERR_ASSERTION", "false == true");
     static_cast<void>(co_await failure_of<InvalidResponseError>(session.get("/get")));
-    const auto blocked = co_await failure_of<UnsupportedError>(session.get("http://127.0.0.1:1/"));
-    check_failure(blocked, ErrorCode::unsupported, Phase::none, false);
+    RawScript folded;
+    folded.send("HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 2\r\n\r\nok");
+    const auto malformed = co_await failure_of<InvalidResponseError>(session.get(folded.url()));
+    check_failure(malformed, ErrorCode::invalid_response, Phase::head, false);
     static_cast<void>(
         co_await failure_of<UnsupportedError>(session.get("/get").header("X-A", "a\x01")));
     static_cast<void>(
@@ -213,6 +221,14 @@ TEST_CASE("what Node says of a failure is what the native platform says", "[fetc
     fail_next_fetch("", "too many content-encodings in response: 6, maximum allowed is 5");
     const auto coded = co_await failure_of<DecodingError>(session.get("/get"));
     check_failure(coded, ErrorCode::decoding, Phase::body, false);
+  });
+}
+
+TEST_CASE("a port that fetch blocks is a failure of the network", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session;
+    const auto blocked = co_await failure_of<NetworkError>(session.get("http://127.0.0.1:1/"));
+    check_failure(blocked, ErrorCode::network, Phase::head, false);
   });
 }
 

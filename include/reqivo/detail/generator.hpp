@@ -135,7 +135,8 @@ class [[nodiscard]] GeneratorAwaiter {
 ///
 /// Lifetime: destroying it destroys the coroutine and what it awaits. It must not be destroyed by
 /// its own body, nor while its `next()` is awaited. Errors: what leaves the body is thrown by
-/// `next()`, once; after that, and after the end, `next()` gives std::nullopt.
+/// `next()`, once; after that, and after the end, `next()` gives std::nullopt. With g++ 12 and 13
+/// name an aggregate before it is yielded: in braces behind `co_yield` it is destroyed twice.
 template <class T>
 class [[nodiscard]] Generator {
  public:

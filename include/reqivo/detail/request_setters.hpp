@@ -32,11 +32,14 @@ class RequestSetters {
   Builder&& header(std::string_view name, std::string_view value) && {
     return std::move(header(name, value));
   }
+  /// A literal 0 is no number here but a null pointer.
+  void header(std::string_view name, std::nullptr_t value) = delete;
   /// Adds one more field under `name`. Errors: as `header`.
   Builder& add_header(std::string_view name, std::string_view value) & {
     draft_.add_header(name, value);
     return self();
   }
+  void add_header(std::string_view name, std::nullptr_t value) = delete;
   Builder&& add_header(std::string_view name, std::string_view value) && {
     return std::move(add_header(name, value));
   }
@@ -179,6 +182,7 @@ class RequestSetters {
     draft_.form(name, value);
     return self();
   }
+  void form(std::string_view name, std::nullptr_t value) = delete;
   Builder&& form(std::string_view name, std::string_view value) && {
     return std::move(form(name, value));
   }

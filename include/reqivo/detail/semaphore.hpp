@@ -74,7 +74,7 @@ class [[nodiscard]] SemaphoreAwaiter {
 };
 
 /// Lets at most `permits` holders through at once, first come first served. For the tasks of one
-/// thread.
+/// thread. Errors: std::logic_error by whatever is asked of one that was moved from.
 class Semaphore {
  public:
   explicit Semaphore(std::size_t permits);
@@ -87,13 +87,15 @@ class Semaphore {
 
   /// `auto permit = co_await semaphore.acquire();`
   /// The wait does not need the semaphore to live on.
-  [[nodiscard]] SemaphoreAwaiter acquire() noexcept { return SemaphoreAwaiter(*state_); }
+  [[nodiscard]] SemaphoreAwaiter acquire() { return SemaphoreAwaiter(state()); }
   /// A permit if one is free right now, else an empty one.
-  [[nodiscard]] Permit try_acquire() noexcept;
+  [[nodiscard]] Permit try_acquire();
   /// Permits nobody holds or is about to be given.
-  [[nodiscard]] std::size_t available() const noexcept;
+  [[nodiscard]] std::size_t available() const;
 
  private:
+  [[nodiscard]] detail::SemaphoreState& state() const;
+
   detail::SemaphoreState* state_;
 };
 

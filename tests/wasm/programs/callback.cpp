@@ -1,5 +1,6 @@
 // A module without a program, whose tasks call functions of JavaScript, which may throw.
 #include <emscripten/bind.h>
+#include <emscripten/stack.h>
 
 #include <reqivo/js.hpp>
 #include <reqivo/reqivo.hpp>
@@ -25,9 +26,13 @@ reqivo::Task<std::string> load(std::string url) {
   co_return response.body();
 }
 
+/// Where the stack is whenever JavaScript calls.
+std::size_t stack_pointer() { return emscripten_stack_get_current(); }
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(callback) {
+  emscripten::function("stack_pointer", &stack_pointer);
   emscripten::function(
       "call", +[](val function) { return to_promise(call(function)); });
   emscripten::function(

@@ -65,6 +65,30 @@ test('memory that runs out while a body arrives fails the stream, and nothing el
   assert.deepEqual({ stdout, stderr }, { stdout: 'limit_exceeded 1048576\n', stderr: '' });
 });
 
+test('a body above 2 GiB is sent as it is', async () => {
+  const { stdout, stderr } = await runWithServer(
+    (request, response) => request.pipe(response), [path.join(folder, 'program_memory_high.js')]);
+  assert.deepEqual({ stdout, stderr },
+    { stdout: `streamed 400000 200000\nwhole 200000 ${2 ** 32 - 1}\n`, stderr: '' });
+});
+
+test('a promise that is aborted and ends in one job does not end others with the program', async () => {
+  const script = `
+    (async () => {
+      const module = await require(${JSON.stringify(path.join(folder, 'program_promised_exiting.js'))})();
+      const loading = module.load(process.argv[1]);
+      const controller = new AbortController();
+      const passing = module.pass_gate(controller.signal);
+      module.release();
+      controller.abort(new Error('no longer wanted'));
+      await passing.catch((error) => console.log('rejected', error.message));
+      console.log(await loading);
+    })();`;
+  const { code, stdout, stderr } = await runWithServer(
+    (request, response) => setTimeout(() => response.end('loaded'), 300), ['-e', script]);
+  assert.deepEqual({ code, stdout, stderr }, { code: 5, stdout: 'rejected no longer wanted\nloaded\n', stderr: '' });
+});
+
 test('what JavaScript waits for goes on when the program has ended', async () => {
   const script = `require(${JSON.stringify(path.join(folder, 'program_promised.js'))})()
     .then((module) => module.load(process.argv[1])).then(console.log, console.log);`;
@@ -81,6 +105,8 @@ for (const variant of ['', '_exiting']) {
       (async () => {
         const module = await require(${JSON.stringify(path.join(folder, `program_callback${variant}.js`))})();
         await module.call(fail('at once')).catch((error) => console.log('rejected', error.message));
+        const stack = module.stack_pointer();
+        await module.call(fail('again')).catch(() => {});
         const controller = new AbortController();
         const stalled = module.load(process.argv[1] + 'stall', controller.signal);
         const loading = module.load(process.argv[1]);
@@ -88,6 +114,7 @@ for (const variant of ['', '_exiting']) {
         console.log(await loading);
         controller.abort(new Error('no longer wanted'));
         await stalled.catch((error) => console.log('rejected', error.message));
+        console.log('stack lost', stack - module.stack_pointer());
         try { module.load(process.argv[1], {}); } catch (error) { console.log(error.name); }
         console.log(await module.load(process.argv[1]));
         process.exit(0);
@@ -96,7 +123,8 @@ for (const variant of ['', '_exiting']) {
       if (url === '/') response.end('loaded');
     }, ['-e', script]);
     assert.deepEqual({ lines: stdout.trimEnd().split('\n'), stderr }, {
-      lines: ['rejected at once', 'uncaught later', 'loaded', 'rejected no longer wanted', 'TypeError', 'loaded'],
+      lines: ['rejected at once', 'uncaught later', 'loaded', 'rejected no longer wanted',
+        'stack lost 0', 'TypeError', 'loaded'],
       stderr: '',
     });
   });

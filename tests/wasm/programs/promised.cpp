@@ -14,7 +14,22 @@ reqivo::Task<std::string> load(std::string url) {
 
 emscripten::val load_page(std::string url) { return reqivo::to_promise(load(std::move(url))); }
 
-EMSCRIPTEN_BINDINGS(promised) { emscripten::function("load", &load_page); }
+// A task that waits for `release`.
+reqivo::Semaphore gate(1);
+reqivo::Permit held = gate.try_acquire();
+
+reqivo::Task<int> pass_gate() {
+  auto permit = co_await gate.acquire();
+  co_return 1;
+}
+
+EMSCRIPTEN_BINDINGS(promised) {
+  emscripten::function("load", &load_page);
+  emscripten::function(
+      "pass_gate", +[](emscripten::val signal) { return to_promise(pass_gate(), signal); });
+  emscripten::function(
+      "release", +[] { held.release(); });
+}
 
 reqivo::Task<int> program() {
   co_await reqivo::sleep(std::chrono::milliseconds(20));
