@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "ascii.hpp"
+
 namespace reqivo::detail {
 namespace {
 
-bool stays_in_form(unsigned char byte) noexcept {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-         (byte >= '0' && byte <= '9') || byte == '*' || byte == '-' || byte == '.' || byte == '_';
+bool stays_in_form(char c) noexcept {
+  return is_alphanumeric(c) || c == '*' || c == '-' || c == '.' || c == '_';
 }
 
 /// The value of a hex digit, or -1.
@@ -25,7 +26,7 @@ void append_form_encoded(std::string& to, std::string_view text, std::string_vie
   static constexpr std::string_view digits = "0123456789ABCDEF";
   for (const char character : text) {
     const auto byte = static_cast<unsigned char>(character);
-    if (stays_in_form(byte)) {
+    if (stays_in_form(character)) {
       to += character;
     } else if (character == ' ') {
       to += space;

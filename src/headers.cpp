@@ -1,31 +1,15 @@
 #include <algorithm>
-#include <array>
 #include <reqivo/errors.hpp>
 #include <reqivo/headers.hpp>
 
+#include "ascii.hpp"
 #include "checked_fields.hpp"
 #include "concatenate.hpp"
+#include "token.hpp"
 #include "white_space.hpp"
 
 namespace reqivo {
 namespace {
-
-/// tchar of RFC 9110 §5.6.2.
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
-    table[static_cast<unsigned char>(c)] = true;
-  }
-  return table;
-}
-constexpr std::array<bool, 256> token_table = make_token_table();
-
-constexpr char to_lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 [[noreturn]] void refuse(const std::string& why) {
   throw RequestError(ErrorCode::invalid_request, Phase::none, false, why, {}, {});
@@ -34,9 +18,8 @@ constexpr char to_lower(char c) noexcept {
 // A refused name is not repeated in the message: it may be a whole "Authorization: ..." line.
 void check_name(std::string_view name) {
   if (name.empty()) refuse("invalid header: the name is empty");
-  const bool is_token = std::all_of(
-      name.begin(), name.end(), [](char c) { return token_table[static_cast<unsigned char>(c)]; });
-  if (!is_token) refuse("invalid header: the name holds a character that is not allowed in one");
+  if (!detail::is_token(name))
+    refuse("invalid header: the name holds a character that is not allowed in one");
 }
 
 void check_value(std::string_view name, std::string_view value) {
@@ -58,7 +41,7 @@ bool same_field_name(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   if (a == b) return true;  // mostly both are spelled as their specification does
   return std::equal(a.begin(), a.end(), b.begin(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+                    [](char x, char y) { return detail::to_lower(x) == detail::to_lower(y); });
 }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const& noexcept {

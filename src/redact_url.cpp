@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "ascii.hpp"
 #include "platform/failure.hpp"
 #include "platform/url.hpp"
 
@@ -14,8 +15,6 @@ namespace {
 
 constexpr auto npos = std::string_view::npos;
 
-bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }
 
 /// What the URL parser itself drops before it looks (URL Standard §4.4, steps 1 to 3), and no
@@ -35,7 +34,7 @@ std::size_t scheme_length(std::string_view text) noexcept {
   if (colon == npos || colon == 0 || !is_alpha(text[0])) return 0;
   const std::string_view name = text.substr(0, colon);
   const bool valid = std::all_of(name.begin(), name.end(), [](char c) {
-    return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    return is_alphanumeric(c) || c == '+' || c == '-' || c == '.';
   });
   return valid ? colon + 1 : 0;
 }
@@ -45,7 +44,7 @@ std::size_t scheme_length(std::string_view text) noexcept {
 bool is_special(std::string_view scheme) noexcept {
   const auto is = [scheme](std::string_view wanted) {
     return std::equal(scheme.begin(), scheme.end(), wanted.begin(), wanted.end(),
-                      [](char c, char lower) { return (is_alpha(c) ? c | 0x20 : c) == lower; });
+                      [](char c, char lower) { return to_lower(c) == lower; });
   };
   return is("http:") || is("https:") || is("ws:") || is("wss:") || is("ftp:");
 }

@@ -5,10 +5,12 @@
 #include <reqivo/version.hpp>
 #include <utility>
 
+#include "ascii.hpp"
 #include "checked_fields.hpp"
 #include "concatenate.hpp"
 #include "credentials.hpp"
 #include "session_state.hpp"
+#include "token.hpp"
 
 namespace reqivo::detail {
 namespace {
@@ -16,22 +18,6 @@ namespace {
 constexpr std::string_view authorization_name = "Authorization";
 /// Authorization, Content-Type, User-Agent, Accept: room for them is made at once.
 constexpr std::size_t added_headers = 4;
-
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-
-char to_upper(char c) noexcept {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
-}
-
-/// tchar of RFC 9110 §5.6.2.
-bool is_token_character(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || is_upper(c) || (c >= '0' && c <= '9') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
-}
 
 /// Nearly all are. A plain loop: what the standard algorithms unroll is of no use to short texts.
 bool is_normal_method(std::string_view method) noexcept {

@@ -34,6 +34,9 @@ class ReadyQueue {
 
 /// Made on first use in a thread, and gone with the thread; detached tasks end with it.
 class Scheduler {
+  /// One coroutine that was resumed, and the one under it on the stack.
+  class Running;
+
  public:
   using LoopFactory = std::unique_ptr<EventLoop> (*)(Scheduler&);
 
@@ -80,14 +83,17 @@ class Scheduler {
   [[nodiscard]] bool runs() const noexcept { return running_ != nullptr; }
   /// Whether `first` or a coroutine that it awaits is on the stack right now.
   [[nodiscard]] bool is_running(const PromiseBase& first) const noexcept;
-  /// Where an exception that is none of C++ has left coroutines in the middle of their work,
-  /// without their destructors: what runs now is what ran at `mark`. Null: nothing does, nor does a
-  /// turn.
-  void forget_stack(const void* mark = nullptr) noexcept {
-    running_ = static_cast<const Running*>(mark);
-    if (mark == nullptr) turning_ = false;
+  /// What runs right now, to be told by `return_to` after what may throw past it.
+  using StackMark = const Running*;
+  [[nodiscard]] StackMark stack_mark() const noexcept { return running_; }
+  /// An exception that is none of C++ has left coroutines in the middle of their work, without
+  /// their destructors: what runs now is what ran at `mark`.
+  void return_to(StackMark mark) noexcept { running_ = mark; }
+  /// The same where nothing runs now, nor does a turn.
+  void forget_stack() noexcept {
+    running_ = nullptr;
+    turning_ = false;
   }
-  [[nodiscard]] const void* stack_mark() const noexcept { return running_; }
   /// Has `state.settle()` called when no coroutine is on the stack.
   void defer(JoinState& state) noexcept;
   void add_detached(JoinState& state) noexcept;
@@ -104,8 +110,6 @@ class Scheduler {
   [[nodiscard]] bool awaits_timer() const noexcept { return timers_.any_awaited(); }
 
  private:
-  /// One coroutine that was resumed, and the one under it on the stack.
-  class Running;
   void resume(PromiseBase& promise) noexcept;
   void settle_deferred() noexcept;
 

@@ -33,7 +33,7 @@ class SideTask {
   /// Without an outcome, where it is not done yet.
   void cancel() noexcept { running_ = JoinHandle<void>(); }
   /// Has `waiter` woken once it is done; null: nobody any more.
-  void wake(PromiseBase* waiter) noexcept { end_->waiter = waiter; }
+  void set_waiter(PromiseBase* waiter) noexcept { end_->waiter = waiter; }
 
  private:
   /// The task's as well: where it drops its own owner, it goes on until it is suspended.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "ascii.hpp"
 #include "utf8.hpp"
 
 namespace reqivo::detail {
@@ -53,16 +54,13 @@ constexpr std::array labels = {Label{"unicode-1-1-utf-8", Charset::utf8},
                                Label{"windows-1252", Charset::windows1252},
                                Label{"x-cp1252", Charset::windows1252}};
 
-char to_lower(char letter) noexcept {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-}
-
+/// ASCII whitespace (Infra Standard): more than HTTP's.
 bool is_space(char character) noexcept {
   return character == ' ' || character == '\t' || character == '\n' || character == '\r' ||
          character == '\f';
 }
 
-std::string_view trim(std::string_view text) noexcept {
+std::string_view trim_ascii_whitespace(std::string_view text) noexcept {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
@@ -75,7 +73,7 @@ std::string lower_case(std::string_view text) {
 }
 
 Charset charset_of_label(std::string_view label) {
-  const std::string wanted = lower_case(trim(label));
+  const std::string wanted = lower_case(trim_ascii_whitespace(label));
   const auto found = std::find_if(labels.begin(), labels.end(),
                                   [&](const Label& known) { return known.name == wanted; });
   return found == labels.end() ? Charset::utf8 : found->charset;
@@ -163,7 +161,7 @@ std::string media_type_parameter(std::string_view content_type, std::string_view
     std::string_view rest = content_type.substr(semicolon + 1);
     const std::size_t end = rest.find_first_of(";=");
     if (end == std::string_view::npos) return {};
-    const std::string found = lower_case(trim(rest.substr(0, end)));
+    const std::string found = lower_case(trim_ascii_whitespace(rest.substr(0, end)));
     const bool has_value = rest[end] == '=';
     rest.remove_prefix(has_value ? end + 1 : end);
     std::string value;
@@ -171,7 +169,7 @@ std::string media_type_parameter(std::string_view content_type, std::string_view
       rest.remove_prefix(1);
       value = take_quoted(rest);
     } else if (has_value) {
-      value = trim(rest.substr(0, rest.find(';')));
+      value = trim_ascii_whitespace(rest.substr(0, rest.find(';')));
     }
     if (has_value && found == lower_case(name) && !value.empty()) return value;
     const std::size_t next = rest.find(';');

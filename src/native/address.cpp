@@ -7,6 +7,8 @@
 #include <array>
 #include <cstring>
 
+#include "ascii.hpp"
+
 namespace reqivo::native {
 
 namespace {
@@ -42,9 +44,8 @@ Address address_v6(const in6_addr& address, std::uint16_t port) noexcept {
 }
 
 bool same_letters(std::string_view left, std::string_view lower_case) noexcept {
-  return std::equal(
-      left.begin(), left.end(), lower_case.begin(), lower_case.end(),
-      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
+  return std::equal(left.begin(), left.end(), lower_case.begin(), lower_case.end(),
+                    [](char a, char b) { return detail::to_lower(a) == b; });
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ class Upload {
     template <detail::KitPromise Promise>
     void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
       waiter_ = &waiter.promise();
-      upload_.wake(waiter_);
+      upload_.set_waiter(waiter_);
       if (patience_) schedule_after(*patience_);
     }
     void await_resume() noexcept { stop_waiting(); }
@@ -62,7 +62,7 @@ class Upload {
     void expired() noexcept override { waiter_->wake(); }
     void stop_waiting() noexcept {
       if (std::exchange(waiter_, nullptr) == nullptr) return;
-      upload_.wake(nullptr);
+      upload_.set_waiter(nullptr);
       if (scheduled()) cancel();
     }
     Upload& upload_;
@@ -75,8 +75,8 @@ class Upload {
 
  private:
   class Sender;
-  void wake(detail::PromiseBase* waiter) noexcept {
-    sending_.wake(waiter);
+  void set_waiter(detail::PromiseBase* waiter) noexcept {
+    sending_.set_waiter(waiter);
     connection_.wake_on_input(waiter);
   }
 

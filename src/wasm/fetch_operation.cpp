@@ -75,12 +75,12 @@ void FetchOperation::wake() noexcept {
   if (waiter_ != nullptr) waiter_->wake();
 }
 
-void FetchOperation::wake(detail::PromiseBase& waiter) noexcept {
+void FetchOperation::set_waiter(detail::PromiseBase& waiter) noexcept {
   waiter_ = &waiter;
   WasmEventLoop::operation_began();
 }
 
-void FetchOperation::stop_waking() noexcept {
+void FetchOperation::forget_waiter() noexcept {
   if (waiter_ == nullptr) return;
   waiter_ = nullptr;
   WasmEventLoop::operation_ended();

@@ -51,9 +51,9 @@ class FetchOperation {
   /// There is something to take.
   [[nodiscard]] bool at_hand() const noexcept { return head_ || failure_ || chunk_; }
   /// Has `waiter` woken by what comes next. Only where nobody waits.
-  void wake(detail::PromiseBase& waiter) noexcept;
+  void set_waiter(detail::PromiseBase& waiter) noexcept;
   /// Nobody waits any more, if anybody did.
-  void stop_waking() noexcept;
+  void forget_waiter() noexcept;
 
   // What fetch_bridge.hpp promises to JavaScript; each but the first wakes who waits.
   [[nodiscard]] char* allocate(std::size_t size) noexcept;
@@ -80,14 +80,14 @@ class [[nodiscard]] FetchOperation::Told {
   explicit Told(FetchOperation& operation) noexcept : operation_(operation) {}
   Told(const Told&) = delete;
   Told& operator=(const Told&) = delete;
-  ~Told() { operation_.stop_waking(); }
+  ~Told() { operation_.forget_waiter(); }
 
   [[nodiscard]] bool await_ready() const noexcept { return operation_.at_hand(); }
   template <detail::KitPromise Promise>
   void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    operation_.wake(waiter.promise());
+    operation_.set_waiter(waiter.promise());
   }
-  void await_resume() noexcept { operation_.stop_waking(); }
+  void await_resume() noexcept { operation_.forget_waiter(); }
 
  private:
   FetchOperation& operation_;

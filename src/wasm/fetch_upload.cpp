@@ -163,15 +163,15 @@ class [[nodiscard]] News {
   }
   template <detail::KitPromise Promise>
   void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    operation_.wake(waiter.promise());
-    sending_.wake(&waiter.promise());
+    operation_.set_waiter(waiter.promise());
+    sending_.set_waiter(&waiter.promise());
   }
   void await_resume() noexcept { stop_waiting(); }
 
  private:
   void stop_waiting() noexcept {
-    operation_.stop_waking();
-    sending_.wake(nullptr);
+    operation_.forget_waiter();
+    sending_.set_waiter(nullptr);
   }
   FetchOperation& operation_;
   detail::SideTask& sending_;
@@ -185,7 +185,7 @@ class AnswerMeanwhile final : public detail::BodySource {
 
   Task<Outcome<std::string>> read() override {
     SendingFails failure(upload_->sending());
-    detail::RacedTask reading(answer_->read(), failure);
+    RacedTask reading(answer_->read(), failure);
     // Awaited in the body: g++ 12 awaits what stands behind && in a loop's condition in any case.
     for (bool received = false; !received;) {
       received = co_await reading;
@@ -202,8 +202,8 @@ class AnswerMeanwhile final : public detail::BodySource {
    public:
     explicit SendingFails(detail::SideTask& sending) noexcept : sending_(sending) {}
     [[nodiscard]] bool at_hand() const noexcept { return sending_.failed(); }
-    void wake(detail::PromiseBase& waiter) noexcept { sending_.wake(&waiter); }
-    void stop_waking() noexcept { sending_.wake(nullptr); }
+    void set_waiter(detail::PromiseBase& waiter) noexcept { sending_.set_waiter(&waiter); }
+    void forget_waiter() noexcept { sending_.set_waiter(nullptr); }
 
    private:
     detail::SideTask& sending_;

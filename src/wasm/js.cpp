@@ -119,8 +119,8 @@ emscripten::val start_promise(Task<emscripten::val> task, emscripten::val abort_
     if (!started.done()) running().emplace(handle, std::move(started));
   };
   Scheduler& scheduler = Scheduler::current();
-  const void* const mark = scheduler.stack_mark();
-  if (reqivo_promise_start(promise, call, &start) == 0) scheduler.forget_stack(mark);
+  const Scheduler::StackMark mark = scheduler.stack_mark();
+  if (reqivo_promise_start(promise, call, &start) == 0) scheduler.return_to(mark);
   return object;
 }
 

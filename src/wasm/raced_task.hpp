@@ -5,11 +5,11 @@
 #include <reqivo/detail/task.hpp>
 #include <utility>
 
-namespace reqivo::detail {
+namespace reqivo::wasm {
 
 /// `co_await raced`, over and over, gives true once the task has finished, false where there are
 /// news before that. `News` has three members: `at_hand()`, whether there are any that nobody has
-/// taken; `wake(promise)`, which has it woken by the next; and `stop_waking()`.
+/// taken; `set_waiter(promise)`, which has it woken by the next; and `forget_waiter()`.
 /// Lifetime: the news outlive it. Destroying it cancels the task.
 template <class T, class News>
 class [[nodiscard]] RacedTask {
@@ -20,14 +20,14 @@ class [[nodiscard]] RacedTask {
   ~RacedTask() { stop_waiting(); }
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  template <KitPromise Promise>
+  template <detail::KitPromise Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    PromiseBase& waiter = awaiting.promise();
+    detail::PromiseBase& waiter = awaiting.promise();
     if (!std::exchange(started_, true)) {
-      if (detail_promise(task_).start(&waiter, wake_context, &waiter)) return false;
+      if (detail_promise(task_).start(&waiter, detail::wake_context, &waiter)) return false;
     }
     if (news_.at_hand()) return false;
-    news_.wake(waiter);  // only now: who is woken must be suspended, and here
+    news_.set_waiter(waiter);  // only now: who is woken must be suspended, and here
     waiting_ = true;
     return true;
   }
@@ -40,7 +40,7 @@ class [[nodiscard]] RacedTask {
 
  private:
   void stop_waiting() noexcept {
-    if (std::exchange(waiting_, false)) news_.stop_waking();
+    if (std::exchange(waiting_, false)) news_.forget_waiter();
   }
 
   Task<T> task_;
@@ -49,4 +49,4 @@ class [[nodiscard]] RacedTask {
   bool waiting_ = false;
 };
 
-}  // namespace reqivo::detail
+}  // namespace reqivo::wasm

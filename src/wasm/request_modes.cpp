@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "ascii.hpp"
 #include "concatenate.hpp"
 #include "wasm/node.hpp"
 #include "white_space.hpp"
@@ -13,10 +14,6 @@ namespace reqivo::wasm {
 namespace {
 
 constexpr std::size_t longest_value = 128;
-
-constexpr bool is_alphanumeric(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
 
 /// Fetch Standard, "CORS-unsafe request-header byte".
 constexpr bool is_unsafe(char c) noexcept {
@@ -27,7 +24,7 @@ constexpr bool is_unsafe(char c) noexcept {
 
 constexpr bool is_of_language(char c) noexcept {
   constexpr std::string_view others = " *,-.;=";
-  return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
+  return detail::is_alphanumeric(c) || others.find(c) != std::string_view::npos;
 }
 
 /// What a form could send (HTML).

@@ -173,13 +173,19 @@ TEST_CASE("blocking sessions on several threads do not meet", "[threads][tsan]")
 }
 
 TEST_CASE("a session keeps its connections from one run to the next", "[threads][tsan]") {
-  on_threads(2, [](int) {
+  std::vector<ConnectionUse> uses(4);
+  on_threads(2, [&uses](int number) {
     AsyncSession session(test_server().http());
-    const ConnectionUse first = run(use_of(session.get("/connection-id")));
-    const ConnectionUse second = run(use_of(session.get("/connection-id")));
-    if (first.connection != second.connection || second.requests != 2) throw 0;
+    ConnectionUse* const mine = &uses[static_cast<std::size_t>(2 * number)];
+    mine[0] = run(use_of(session.get("/connection-id")));
+    mine[1] = run(use_of(session.get("/connection-id")));
     run(session.close());
   });
+  CHECK(uses[0].connection == uses[1].connection);
+  CHECK(uses[1].requests == 2);
+  CHECK(uses[2].connection == uses[3].connection);
+  CHECK(uses[3].requests == 2);
+  CHECK(uses[0].connection != uses[2].connection);
 }
 
 TEST_CASE("a thread may end with idle connections and with detached tasks under way",

@@ -208,16 +208,20 @@ TEST_CASE("a task whose coroutine holds its own handle is destroyed once", "[kit
 
 TEST_CASE("a task that awaits its own handle can be cancelled", "[kit][join_handle]") {
   ManualTime time;
-  auto body = [](std::unique_ptr<JoinHandle<void>> own) -> Task<void> {
+  int destroyed = 0;
+  auto body = [](std::unique_ptr<JoinHandle<void>> own, int* count) -> Task<void> {
+    const Witness witness(count);
     co_await sleep(milliseconds(1));
     co_await *own;
   };
   auto slot = std::make_unique<JoinHandle<void>>();
   JoinHandle<void>* const own = slot.get();
-  *own = create_task(body(std::move(slot)));
+  *own = create_task(body(std::move(slot), &destroyed));
   time.advance(milliseconds(1));
+  CHECK(destroyed == 0);
   own->cancel();
   time.settle();
+  CHECK(destroyed == 1);
 }
 
 }  // namespace
