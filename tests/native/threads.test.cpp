@@ -176,7 +176,7 @@ TEST_CASE("a session keeps its connections from one run to the next", "[threads]
   std::vector<ConnectionUse> uses(4);
   on_threads(2, [&uses](int number) {
     AsyncSession session(test_server().http());
-    ConnectionUse* const mine = &uses[static_cast<std::size_t>(2 * number)];
+    ConnectionUse* const mine = &uses[2 * static_cast<std::size_t>(number)];
     mine[0] = run(use_of(session.get("/connection-id")));
     mine[1] = run(use_of(session.get("/connection-id")));
     run(session.close());
