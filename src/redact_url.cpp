@@ -63,9 +63,9 @@ std::size_t authority_start(std::string_view text, std::string_view slashes) noe
 /// Whether all is where the parser of our URLs finds it. Else what looks like a host and a port may
 /// be a user name and the beginning of a password with '/', '?' or '#' in it.
 bool is_http_url(std::string_view text) {
-  std::optional<Url> url;
-  if (scheme_length(text) == 0) url = parse_url("http://base");
-  url = parse_url(text, url ? &*url : nullptr);
+  std::optional<Url> base;  // for what has no scheme of its own
+  if (scheme_length(text) == 0) base = parse_url("http://base");
+  const std::optional<Url> url = parse_url(text, base ? &*base : nullptr);
   return url && url->is_http();
 }
 

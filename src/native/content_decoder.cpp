@@ -41,12 +41,9 @@ const KnownCoding* find_coding(std::string_view name) noexcept {
 std::vector<std::string_view> codings_of(const std::vector<std::string_view>& values) {
   std::vector<std::string_view> codings;
   for (std::string_view rest : values) {
-    for (;;) {
-      const std::size_t comma = rest.find(',');
-      const std::string_view element = detail::trim(rest.substr(0, comma));
+    while (!rest.empty()) {
+      const std::string_view element = detail::take_element(rest);
       if (!element.empty() && !same_field_name(element, "identity")) codings.push_back(element);
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
     }
   }
   return codings;

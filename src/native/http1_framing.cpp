@@ -1,6 +1,5 @@
 #include "native/http1_framing.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 #include "white_space.hpp"
@@ -9,9 +8,7 @@ namespace reqivo::native {
 
 bool has_connection_option(std::string_view list, std::string_view option) noexcept {
   while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    if (same_field_name(detail::trim(list.substr(0, comma)), option)) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
+    if (same_field_name(detail::take_element(list), option)) return true;
   }
   return false;
 }

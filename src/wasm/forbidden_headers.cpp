@@ -43,12 +43,10 @@ bool overrides_method(std::string_view name, std::string_view value) noexcept {
   constexpr std::array<std::string_view, 3> overrides{"X-HTTP-Method", "X-HTTP-Method-Override",
                                                       "X-Method-Override"};
   if (!is_any_of(overrides, name)) return false;
-  for (;;) {  // a list
-    const std::size_t comma = std::min(value.find(','), value.size());
-    if (is_forbidden_method(detail::trim(value.substr(0, comma)))) return true;
-    if (comma == value.size()) return false;
-    value.remove_prefix(comma + 1);
+  while (!value.empty()) {
+    if (is_forbidden_method(detail::take_element(value))) return true;
   }
+  return false;
 }
 
 bool forbidden_in_browser(std::string_view name, std::string_view value) noexcept {

@@ -11,8 +11,8 @@ addToLibrary({
   // Emscripten before 4 writes out a Map in an object as {}.
   $reqivo__postset: 'reqivo.records = new Map();',
   $reqivo__deps: [
-    '$callUserCallback', '$stackSave', '$stackRestore', 'reqivo_turn', 'reqivo_fetch_allocate', 'reqivo_fetch_head', 'reqivo_fetch_chunk',
-    'reqivo_fetch_end', 'reqivo_fetch_failed',
+    '$callUserCallback', '$stackSave', '$stackRestore', 'reqivo_turn', 'reqivo_fetch_allocate',
+    'reqivo_fetch_head', 'reqivo_fetch_chunk', 'reqivo_fetch_end', 'reqivo_fetch_failed',
   ],
   $reqivo: {
     // ---- calls into C++

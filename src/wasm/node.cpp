@@ -181,8 +181,9 @@ bool has_blanks_behind(const Headers& fields) noexcept {
 Headers trimmed(const Headers& fields) {
   Headers trimmed;
   trimmed.reserve(fields.size());
-  for (const auto& [name, value] : fields)
+  for (const auto& [name, value] : fields) {
     detail::CheckedFields::add(trimmed, name, detail::trim_end(value));
+  }
   return trimmed;
 }
 

@@ -95,9 +95,11 @@ Outcome<Done> take_answer(std::unique_ptr<FetchOperation> operation,
   if (head.has_body && request.method != "HEAD") {  // Chromium has one for that, too
     response.body = std::make_unique<FetchBody>(std::move(operation), request.progress);
   }
-  // A page sees the length of an answer from elsewhere, and not its coding.
-  response.hides_coding = node() == nullptr;
-  if (node() != nullptr) node()->take_answer(request, response);
+  if (node() != nullptr) {
+    node()->take_answer(request, response);
+  } else {
+    response.hides_coding = true;  // of an answer from elsewhere a page sees the length alone
+  }
   return Done();
 }
 

@@ -1,8 +1,7 @@
 // What every coroutine of the kit has in common: who waits for it, and how it is resumed.
 //
 // The rules that keep stacks bounded and destruction safe, in every build and without tail calls:
-// - A child starts inline, on its awaiter's stack. If it finishes there, the awaiter simply goes
-// on.
+// - A child starts inline, on its awaiter's stack. If it finishes there, its awaiter goes on.
 // - Every other wake-up goes through the thread's ready queue and is resumed from the outermost
 //   frame of the event loop, so that no other coroutine is on the stack then.
 // - Destroying a coroutine's frame cancels it: its promise leaves the ready queue by itself.

@@ -39,10 +39,10 @@ class RequestSetters {
     draft_.add_header(name, value);
     return self();
   }
-  void add_header(std::string_view name, std::nullptr_t value) = delete;
   Builder&& add_header(std::string_view name, std::string_view value) && {
     return std::move(add_header(name, value));
   }
+  void add_header(std::string_view name, std::nullptr_t value) = delete;
   /// All of these at once: every name in `fields` replaces what the request has under it; repeats
   /// in `fields` stay.
   Builder& headers(const Headers& fields) & {
@@ -182,10 +182,10 @@ class RequestSetters {
     draft_.form(name, value);
     return self();
   }
-  void form(std::string_view name, std::nullptr_t value) = delete;
   Builder&& form(std::string_view name, std::string_view value) && {
     return std::move(form(name, value));
   }
+  void form(std::string_view name, std::nullptr_t value) = delete;
 
   /// The whole exchange, redirects and body included; limits per step that nobody set grow with it.
   Builder& timeout(Duration total) & {

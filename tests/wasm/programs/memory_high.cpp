@@ -11,18 +11,29 @@ namespace {
 
 constexpr std::size_t block_size = std::size_t{16} << 20;
 
+bool is_high(const void* place) {
+  constexpr std::uintptr_t middle = 0x8000'0000;
+  return reinterpret_cast<std::uintptr_t>(place) > middle;
+}
+
 /// Takes memory, without touching it, until what comes next is above 2 GiB.
 bool fill_lower_half() {
-  constexpr std::uintptr_t middle = 0x8000'0000;
   while (void* const block = std::malloc(block_size)) {
-    if (reinterpret_cast<std::uintptr_t>(block) > middle) return true;
+    if (is_high(block)) return true;
   }
   return false;
 }
 
+/// A body of the letter, which is of no use to this test anywhere else.
+std::string high_body(char letter) {
+  std::string body(200'000, letter);
+  if (!is_high(body.data())) std::abort();
+  return body;
+}
+
 reqivo::Generator<std::string> pieces() {
   for (const char letter : {'a', 'b'}) {
-    std::string piece(200'000, letter);
+    std::string piece = high_body(letter);
     co_yield std::move(piece);
   }
 }
@@ -39,7 +50,7 @@ reqivo::Task<int> program(const char* url) {
   reqivo::AsyncSession session(url);
   const reqivo::Response streamed = co_await session.post("/").body(pieces());
   print("streamed", streamed);
-  std::string whole(200'000, 'a');
+  std::string whole = high_body('a');
   const reqivo::Response sent = co_await session.post("/").body(std::move(whole));
   print("whole", sent);
   co_return 0;
