@@ -227,6 +227,7 @@ addToLibrary({
     takeResponse(record, response) {
       if (!record.operation) return; // aborted, and its body with it
       record.body = response.body;
+      record.reads = 0;
       if (!record.body) reqivo.finish(record);
 #if ENVIRONMENT_MAY_BE_NODE
       let reason = response.statusText;
@@ -255,16 +256,19 @@ addToLibrary({
     },
 
     // Chromium hands over a fast stream in micro-tasks, one after another: the page could not draw,
-    // and nothing else would have its turn, until its end.
+    // and nothing else would have its turn, until its end. A few chunks need no such turn: among
+    // many requests it costs a small one a fifth of its time.
     read(record) {
-      const now = performance.now();
 #if ENVIRONMENT_MAY_BE_NODE
-      if (reqivo.isNode()) record.since = now; // its streams come from sockets
+      if (reqivo.isNode()) record.reads = 0; // its streams come from sockets
 #endif
-      if (now - (record.since ||= now) > 16) {
-        record.since = 0;
-        reqivo.postTask(() => record.operation && reqivo.read(record));
-        return;
+      if (++record.reads > 8) {
+        const now = performance.now();
+        if (now - (record.since ||= now) > 16) {
+          record.since = 0;
+          reqivo.postTask(() => record.operation && reqivo.read(record));
+          return;
+        }
       }
       record.reader ??= record.body.getReader();
       record.reader.read().then(

@@ -510,6 +510,16 @@ TEST_CASE("a field's bytes cross as they are", "[fetch]") {
   });
 }
 
+TEST_CASE("a few chunks that come slowly wait for no turn of the page", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const int before = tasks_asked();
+    const Response response = co_await session.get("/drip?numbytes=3&duration=0.15");
+    CHECK(response.body().size() == 3);
+    CHECK(tasks_asked() - before == 0);
+  });
+}
+
 TEST_CASE("a body that is always ahead leaves the page its turn", "[fetch]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

@@ -20,6 +20,17 @@ EM_JS(int, reqivo_test_turns_asked, (), {
   }
   return globalThis['reqivoTurnsAsked']['count'];
 });
+EM_JS(int, reqivo_test_tasks_asked, (), {
+  if (!globalThis['reqivoTasksAsked']) {
+    const post = reqivo.postTask;
+    globalThis['reqivoTasksAsked'] = { 'count' : 0 };
+    reqivo.postTask = (task) => {
+      ++globalThis['reqivoTasksAsked']['count'];
+      post(task);
+    };
+  }
+  return globalThis['reqivoTasksAsked']['count'];
+});
 EM_JS(int, reqivo_test_fetch_calls, (int inside_only), {
   if (!globalThis['reqivoFetchCalls']) {
     const call = globalThis.fetch;
@@ -98,6 +109,8 @@ emscripten::val settled(emscripten::val promise) {
 Aborter::Aborter() : controller_(emscripten::val::global("AbortController").new_()) {}
 
 int turns_asked() { return reqivo_test_turns_asked(); }
+
+int tasks_asked() { return reqivo_test_tasks_asked(); }
 
 int fetch_calls() { return reqivo_test_fetch_calls(0); }
 

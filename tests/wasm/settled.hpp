@@ -23,6 +23,8 @@ class Aborter {
 
 /// How many turns of the event loop were asked of queueMicrotask since the first call of this.
 [[nodiscard]] int turns_asked();
+/// The same of tasks, which wait until the page has had its turn.
+[[nodiscard]] int tasks_asked();
 
 /// How often fetch was called since the first call of this, and how often with C++ on the stack.
 [[nodiscard]] int fetch_calls();
