@@ -1,8 +1,9 @@
 #include <algorithm>
-#include <cstddef>
+#include <cstdlib>
 #include <reqivo/errors.hpp>
 #include <stdexcept>
 
+#include "concatenate.hpp"
 #include "misuse.hpp"
 #include "platform/failure.hpp"
 
@@ -129,12 +130,10 @@ std::string_view phase_in_words(Phase phase) noexcept {
   return "";
 }
 
-std::string message_of(const Failure& failure, const std::string& method, const std::string& url) {
-  std::string message = method.empty() ? "request" : method;
-  if (!url.empty()) message.append(" ").append(url);
-  message.append(" failed").append(phase_in_words(failure.phase));
-  if (!failure.what.empty()) message.append(": ").append(without_controls(failure.what));
-  return message;
+std::string message_of(const Failure& failure, std::string_view method, std::string_view url) {
+  return without_controls(
+      concatenate({method.empty() ? "request" : method, url.empty() ? "" : " ", url, " failed",
+                   phase_in_words(failure.phase), failure.what.empty() ? "" : ": ", failure.what}));
 }
 
 /// What every thrown type is made of, made once: a copy of this per type would be large.
@@ -155,60 +154,68 @@ template <class RequestFailure>
 }
 
 template <class PlainFailure>
-[[noreturn]] void throw_plain_failure(const Failure& failure, const Shown& shown) {
+[[noreturn]] void throw_plain_failure(const Failure& failure, Shown& shown) {
   throw PlainFailure(failure.code, failure.phase, failure.retryable, shown.message);
+}
+
+using Thrower = void (*)(const Failure& failure, Shown& shown);
+
+/// Chosen first and called in one place: a call that throws is large under WebAssembly.
+Thrower thrower_of(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::invalid_url:
+      return throw_plain_failure<InvalidUrlError>;
+    case ErrorCode::dns:
+      return throw_request_failure<DnsError>;
+    case ErrorCode::connect:
+      return throw_request_failure<ConnectError>;
+    case ErrorCode::tls:
+      return throw_request_failure<TlsError>;
+    case ErrorCode::connection_closed:
+      return throw_request_failure<ConnectionClosedError>;
+    case ErrorCode::network:
+      return throw_request_failure<NetworkError>;
+    case ErrorCode::connect_timeout:
+      return throw_request_failure<ConnectTimeout>;
+    case ErrorCode::read_timeout:
+      return throw_request_failure<ReadTimeout>;
+    case ErrorCode::total_timeout:
+      return throw_request_failure<TotalTimeout>;
+    case ErrorCode::pool_timeout:
+      return throw_request_failure<PoolTimeout>;
+    case ErrorCode::invalid_response:
+    case ErrorCode::limit_exceeded:
+      return throw_request_failure<InvalidResponseError>;
+    case ErrorCode::decoding:
+      return throw_request_failure<DecodingError>;
+    case ErrorCode::too_many_redirects:
+      return throw_request_failure<TooManyRedirects>;
+    case ErrorCode::redirect_loop:
+      return throw_request_failure<RedirectLoopError>;
+    case ErrorCode::invalid_request:
+    case ErrorCode::http_status:  // HttpStatusError needs the status: raise_for_status() throws it
+      return throw_request_failure<RequestError>;
+    case ErrorCode::json:
+      return throw_plain_failure<JsonError>;
+    case ErrorCode::unsupported:
+      return throw_plain_failure<UnsupportedError>;
+    case ErrorCode::wait_timeout:
+      return throw_plain_failure<WaitTimeoutError>;
+    case ErrorCode::closed:
+      return throw_plain_failure<ClosedError>;
+    case ErrorCode::other:
+    case ErrorCode::cancelled:
+      break;
+  }
+  return throw_plain_failure<Error>;
 }
 
 }  // namespace
 
 void throw_failure(const Failure& failure, std::string_view method, std::string_view url) {
   Shown shown(failure, method, url);
-  switch (failure.code) {
-    case ErrorCode::invalid_url:
-      throw_plain_failure<InvalidUrlError>(failure, shown);
-    case ErrorCode::dns:
-      throw_request_failure<DnsError>(failure, shown);
-    case ErrorCode::connect:
-      throw_request_failure<ConnectError>(failure, shown);
-    case ErrorCode::tls:
-      throw_request_failure<TlsError>(failure, shown);
-    case ErrorCode::connection_closed:
-      throw_request_failure<ConnectionClosedError>(failure, shown);
-    case ErrorCode::network:
-      throw_request_failure<NetworkError>(failure, shown);
-    case ErrorCode::connect_timeout:
-      throw_request_failure<ConnectTimeout>(failure, shown);
-    case ErrorCode::read_timeout:
-      throw_request_failure<ReadTimeout>(failure, shown);
-    case ErrorCode::total_timeout:
-      throw_request_failure<TotalTimeout>(failure, shown);
-    case ErrorCode::pool_timeout:
-      throw_request_failure<PoolTimeout>(failure, shown);
-    case ErrorCode::invalid_response:
-    case ErrorCode::limit_exceeded:
-      throw_request_failure<InvalidResponseError>(failure, shown);
-    case ErrorCode::decoding:
-      throw_request_failure<DecodingError>(failure, shown);
-    case ErrorCode::too_many_redirects:
-      throw_request_failure<TooManyRedirects>(failure, shown);
-    case ErrorCode::redirect_loop:
-      throw_request_failure<RedirectLoopError>(failure, shown);
-    case ErrorCode::invalid_request:
-    case ErrorCode::http_status:  // HttpStatusError needs the status: raise_for_status() throws it
-      throw_request_failure<RequestError>(failure, shown);
-    case ErrorCode::json:
-      throw_plain_failure<JsonError>(failure, shown);
-    case ErrorCode::unsupported:
-      throw_plain_failure<UnsupportedError>(failure, shown);
-    case ErrorCode::wait_timeout:
-      throw_plain_failure<WaitTimeoutError>(failure, shown);
-    case ErrorCode::closed:
-      throw_plain_failure<ClosedError>(failure, shown);
-    case ErrorCode::other:
-    case ErrorCode::cancelled:
-      break;
-  }
-  throw_plain_failure<Error>(failure, shown);
+  thrower_of(failure.code)(failure, shown);
+  std::abort();  // they all throw
 }
 
 void throw_misuse(const char* what) { throw std::logic_error(what); }

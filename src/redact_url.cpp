@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ascii.hpp"
+#include "concatenate.hpp"
 #include "platform/failure.hpp"
 #include "platform/url.hpp"
 
@@ -69,20 +70,21 @@ bool is_http_url(std::string_view text) {
   return url && url->is_http();
 }
 
-std::string redacted(const std::string& text) {
-  const bool special = is_special(std::string_view(text).substr(0, scheme_length(text)));
+std::string redacted(std::string_view text) {
+  const bool special = is_special(text.substr(0, scheme_length(text)));
   const bool other_scheme = !special && text.find("://") != npos;
   const std::string_view slashes = other_scheme ? "/" : "/\\";
   const std::size_t start = authority_start(text, slashes);
-  const std::size_t query = std::min(text.find_first_of("?#"), text.size());
-  if (start == npos || start > query) return text.substr(0, query);
+  const std::string_view shown = text.substr(0, text.find_first_of("?#"));
+  if (start == npos || start > shown.size()) return std::string(shown);
 
-  const std::size_t end = std::min({text.find_first_of(slashes, start), query});
-  const std::string_view authority = std::string_view(text).substr(start, end - start);
-  const std::size_t at = authority.rfind('@');
-  const std::string_view host = at == npos ? authority : authority.substr(at + 1);
-  if (text.find('@', end) != npos && !is_http_url(text)) return text.substr(0, start) + "***";
-  return text.substr(0, start).append(host).append(text, end, query - end);
+  const std::size_t end = std::min(shown.find_first_of(slashes, start), shown.size());
+  const std::string_view before = shown.substr(0, start);
+  if (text.find('@', end) != npos && !is_http_url(text)) return concatenate({before, "***"});
+  const std::string_view authority = shown.substr(start, end - start);
+  // Without '@' this is all of it: npos + 1 is 0.
+  const std::string_view host = authority.substr(authority.rfind('@') + 1);
+  return concatenate({before, host, shown.substr(end)});
 }
 
 }  // namespace
