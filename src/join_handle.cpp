@@ -126,6 +126,15 @@ void JoinState::release_task() noexcept {
 void JoinState::settle() noexcept {
   if (settling_)
     return;  // the task's own destructors let go of its handle: the call around this one goes on
+  Scheduler* const scheduler = Scheduler::existing();
+  if (scheduler == nullptr) {
+    settle_now();
+  } else {
+    scheduler->settle(*this);
+  }
+}
+
+void JoinState::settle_now() noexcept {
   if (status_ == Status::cancelled) release_task();
   if (has_handle_ || waiter_ != nullptr) return;
   if (detached_) Scheduler::current().remove_detached(*this);

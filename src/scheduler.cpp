@@ -72,6 +72,10 @@ constexpr int most_per_turn = 1024;
 /// How long a coroutine may go on without waiting for anything. Short beside what people notice,
 /// long beside a turn, which costs a system call.
 constexpr std::chrono::milliseconds share(2);
+/// How many tasks are destroyed one in another where each owns the handle of the next. More than
+/// scopes are ever nested, so that no task outlives what it refers to; few enough for the stack of
+/// a page.
+constexpr int most_settling = 500;
 
 // A plain pointer, so that it can still be read while the thread's other objects are destroyed.
 thread_local Scheduler* this_thread = nullptr;
@@ -255,8 +259,15 @@ void Scheduler::defer(JoinState& state) noexcept {
   if (!turning_) loop_->wake_soon();
 }
 
+void Scheduler::settle(JoinState& state) noexcept {
+  if (settling_ == most_settling) return defer(state);
+  ++settling_;
+  state.settle_now();
+  --settling_;
+}
+
 void Scheduler::settle_deferred() noexcept {
-  while (deferred_ != nullptr && !runs()) {
+  while (deferred_ != nullptr && !runs() && settling_ == 0) {
     JoinState& state = *std::exchange(deferred_, deferred_->next_deferred_);
     state.deferred_ = false;
     state.settle();

@@ -93,7 +93,10 @@ class Scheduler {
   void forget_stack() noexcept {
     running_ = nullptr;
     turning_ = false;
+    settling_ = 0;
   }
+  /// Calls `state.settle_now()`; later where too many such calls are on the stack, one in another.
+  void settle(JoinState& state) noexcept;
   /// Has `state.settle()` called when no coroutine is on the stack.
   void defer(JoinState& state) noexcept;
   void add_detached(JoinState& state) noexcept;
@@ -122,6 +125,7 @@ class Scheduler {
   const Running* running_ = nullptr;
   JoinState* deferred_ = nullptr;
   JoinState* detached_ = nullptr;
+  int settling_ = 0;  // how many calls of `settle` are on the stack
   bool turning_ = false;
   bool driven_ = false;
   bool run_done_ = false;  // the task of `run_to_end` has finished

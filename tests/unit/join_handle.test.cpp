@@ -232,6 +232,38 @@ TEST_CASE("one million jobs, each after the one before, use constant stack",
   });
 }
 
+TEST_CASE("dropping the last of many jobs, each with the handle of the one before, drops them all",
+          "[kit][join_handle][stack]") {
+  run_test([]() -> Task<void> {
+    const auto waiting = [](JoinHandle<void> previous, int* destroyed) -> Task<void> {
+      const Witness witness(destroyed);
+      if (previous.done()) co_await sleep(std::chrono::hours(1));
+      co_await previous;
+    };
+    const auto finished = [](JoinHandle<void>, Witness) -> Task<void> { co_return; };
+    const auto drop_many = [&](bool wait, int many, int* destroyed) {
+      JoinHandle<void> last;
+      for (int number = 0; number < many; ++number) {
+        last = wait ? create_task(waiting(std::move(last), destroyed))
+                    : create_task(finished(std::move(last), Witness(destroyed)));
+      }
+      CHECK(*destroyed == 0);
+    };
+    constexpr int nested = 300;
+    constexpr int many = 100'000;
+    for (const bool wait : {true, false}) {
+      int at_once = 0;
+      drop_many(wait, nested, &at_once);
+      CHECK(at_once == nested);
+      int soon = 0;
+      drop_many(wait, many, &soon);
+      CHECK(soon >= nested);
+      co_await sleep(milliseconds(0));
+      CHECK(soon == many);
+    }
+  });
+}
+
 TEST_CASE("an expression may replace the handle that it awaits", "[kit][join_handle]") {
   run_test([]() -> Task<void> {
     int destroyed = 0;

@@ -46,8 +46,10 @@ class JoinState {
   enum class Status { running, finished, cancelled };
 
   static void task_finished(void* context, TaskPromiseBase& task) noexcept;
-  /// Called by the scheduler when no coroutine is on the stack: does what was put off.
+  /// Destroys a task that was cancelled, and this object where nobody is left to use it. The
+  /// scheduler calls it, too, for what was put off.
   void settle() noexcept;
+  void settle_now() noexcept;
   void release_task() noexcept;
   void report_unseen_failure() const noexcept;
 
