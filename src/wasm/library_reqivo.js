@@ -162,11 +162,48 @@ addToLibrary({
     // The program's limits are C++'s to keep; Node would end what waits for five minutes.
     patient: undefined,
     makePatient() {
+      const failureOf = reqivo.watchConnections();
       return {
         'dispatch': (options, handler) => {
           options['headersTimeout'] = options['bodyTimeout'] = 0;
+          reqivo.refuseShortBody(handler, failureOf);
           return globalThis[Symbol.for('undici.globalDispatcher.1')]['dispatch'](options, handler);
         },
+      };
+    },
+    // Node takes a body for whole whose connection ends or fails, if that connection was not to be
+    // kept. Of the connection only its diagnostics tell, just before the handler hears of the end.
+    watchConnections() {
+      const sockets = new WeakMap();
+      let socket;
+      // Node has it from 20.16 on.
+      const channels = process['getBuiltinModule']?.('node:diagnostics_channel');
+      channels?.['subscribe']('undici:client:sendHeaders', (message) => {
+        sockets.set(message['request'], message['socket']);
+      });
+      channels?.['subscribe']('undici:request:trailers', (message) => {
+        socket = sockets.get(message['request']);
+      });
+      return (chunked) => {
+        const ended = socket;
+        socket = undefined;
+        if (ended?.['errored']) return ended['errored'];
+        return chunked && ended?.['readableEnded'] &&
+          Object.assign(new Error('other side closed'), { 'code': 'UND_ERR_SOCKET' });
+      };
+    },
+    refuseShortBody(handler, failureOf) {
+      const { 'onHeaders': takeHead, 'onComplete': complete } = handler;
+      if (!takeHead || !complete) return; // another version of undici
+      let chunked = false;
+      handler['onHeaders'] = (status, fields, ...rest) => {
+        chunked = fields.some((field, at) => at % 2 == 0 && /^transfer-encoding$/i.test(field));
+        return takeHead.call(handler, status, fields, ...rest);
+      };
+      handler['onComplete'] = (trailers) => {
+        const failure = failureOf(chunked);
+        if (failure) handler['onError'](failure);
+        else complete.call(handler, trailers);
       };
     },
 

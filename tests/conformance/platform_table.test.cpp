@@ -51,6 +51,9 @@ std::optional<RequestBuilder> request_for(std::string_view name, AsyncSession& s
                    .close()
                    .url());
   }
+  if (name == "the body ends with its connection, by a reset") {
+    return get(RawScript().answer("HTTP/1.1 200 OK", "", "short").reset().url());
+  }
   if (name == "the body of a 404 breaks off") {
     return get(RawScript()
                    .answer("HTTP/1.1 404 Not Found", "Content-Length: 100\r\n", "short")

@@ -80,6 +80,10 @@ RawScript& RawScript::stall() { return step(R"({"stall":true})"); }
 
 RawScript& RawScript::close() { return step(R"({"close":true})"); }
 
+RawScript& RawScript::reset() {
+  return wait(std::chrono::milliseconds(50)).step(R"({"close":true,"reset":true})");
+}
+
 RawScript& RawScript::step(std::string json) {
   if (!steps_.empty()) steps_ += ',';
   steps_ += json;

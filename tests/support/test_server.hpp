@@ -59,6 +59,8 @@ class RawScript {
   RawScript& wait(std::chrono::milliseconds time);
   RawScript& stall();
   RawScript& close();
+  /// Closes with a reset (RST), a moment after what was sent.
+  RawScript& reset();
   /// The URL that asks for it.
   [[nodiscard]] std::string url() const;
 
