@@ -70,6 +70,14 @@ void print_program_failure(const char* what) noexcept { print_line(program_faile
 
 void throw_awaited_twice() { throw_misuse("reqivo: a Task can be awaited once only"); }
 
+void throw_given_away() {
+  throw_misuse("reqivo: what is awaited was given away before, to wait_for, gather or create_task");
+}
+
+void throw_two_consumers() {
+  throw_misuse("reqivo: a Generator is awaited by one consumer at a time");
+}
+
 void run_to_end(TaskPromiseBase& task) { Scheduler::current().run_to_end(task); }
 
 void throw_wait_timeout(Duration limit) {
@@ -78,6 +86,7 @@ void throw_wait_timeout(Duration limit) {
 }
 
 KeptFailure::KeptFailure(std::exception_ptr failure) : thrown_(std::move(failure)) {
+  if (!thrown_) throw_misuse("reqivo: a Result is made of a value or of an exception");
   std::string text = "not a std::exception";
   try {
     std::rethrow_exception(thrown_);

@@ -97,6 +97,11 @@ void JoinState::drop() noexcept {
   }
 }
 
+void JoinState::give_up_waiting() noexcept {
+  taken_ = false;
+  clear_waiter();
+}
+
 void JoinState::clear_waiter() noexcept {
   waiter_ = nullptr;
   if (!has_handle_ && status_ != Status::running && !deferred_) settle();

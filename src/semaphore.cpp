@@ -75,7 +75,8 @@ SemaphoreAwaiter::~SemaphoreAwaiter() {
   state_->remove_user();
 }
 
-bool SemaphoreAwaiter::await_ready() noexcept {
+bool SemaphoreAwaiter::await_ready() {
+  if (state_ == nullptr) detail::throw_given_away();
   granted_ = state_->take();
   return granted_;
 }

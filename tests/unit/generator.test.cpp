@@ -282,6 +282,34 @@ TEST_CASE("one million values that come at once use constant stack", "[kit][gene
   });
 }
 
+TEST_CASE("a generator refuses a second consumer while one waits", "[kit][generator]") {
+  const ManualTime time;
+  run_test([]() -> Task<void> {
+    int destroyed = 0;
+    int first = 0;
+    int second = 0;
+    Generator<int> numbers = count_slowly(1, &destroyed);
+    JoinHandle<void> waiting = create_task(take_one(&numbers, &first));
+    JoinHandle<void> refused = create_task(take_one(&numbers, &second));
+    CHECK_THROWS_AS(co_await refused, std::logic_error);
+    co_await waiting;
+    CHECK(first == 1);
+  });
+}
+
+TEST_CASE("a wait for a value that has a name is given away to who awaits it", "[kit][generator]") {
+  const ManualTime time;
+  run_test([]() -> Task<void> {
+    int destroyed = 0;
+    Generator<int> numbers = count_slowly(2, &destroyed);
+    auto named = numbers.next();
+    { const auto dropped = create_task(named); }
+    CHECK_THROWS_AS(co_await named, std::logic_error);
+    const auto first = co_await numbers.next();
+    CHECK(first == 1);
+  });
+}
+
 TEST_CASE("an expression may replace the generator that it awaits", "[kit][generator]") {
   run_test([]() -> Task<void> {
     Generator<int> numbers = count_to(3);

@@ -7,6 +7,7 @@
 #include "support/coroutines.hpp"
 #include "support/manual_loop.hpp"
 #include "support/run_test.hpp"
+#include "support/unhandled.hpp"
 
 namespace reqivo::test {
 namespace {
@@ -196,6 +197,25 @@ TEST_CASE("a waiter that is destroyed leaves the task running", "[kit][join_hand
   time.settle();
   CHECK(destroyed == 2);
   CHECK(outcome.empty());
+}
+
+TEST_CASE("what a cancelled waiter did not get is there for the next, or reported",
+          "[kit][join_handle]") {
+  ManualTime time;
+  Gate gate;
+  std::string outcome;
+  JoinHandle<int> joined = create_task(gated_failure(&gate, "joined"));
+  { const JoinHandle<void> waiter = create_task(note_outcome(&joined, &outcome)); }
+  const JoinHandle<void> next = create_task(note_outcome(&joined, &outcome));
+  const UnhandledExceptions unhandled;
+  JoinHandle<int> detached = create_task(gated_failure(&gate, "detached"));
+  std::string none;
+  { const JoinHandle<void> waiter = create_task(note_outcome(&detached, &none)); }
+  detached.detach();
+  gate.open();
+  time.settle();
+  CHECK(outcome == "joined");
+  CHECK(unhandled.texts() == std::vector<std::string>{"detached"});
 }
 
 TEST_CASE("what a joined task holds is let go of when it is joined", "[kit][join_handle]") {

@@ -46,6 +46,24 @@ TEST_CASE("a result's value may be an exception", "[kit][result]") {
   CHECK_THROWS_AS(failure.value(), Foreign);
 }
 
+TEST_CASE("a failed result that is moved from is a failed one still", "[kit][result]") {
+  const auto check_both = [](auto result) {
+    {
+      const auto moved = std::move(result);
+      CHECK_FALSE(moved.has_value());
+    }
+    // NOLINTBEGIN(bugprone-use-after-move)
+    CHECK_FALSE(result.has_value());
+    CHECK_THROWS_AS(result.value(), WaitTimeoutError);
+    CHECK(std::string(result.error().what()) == "late");
+    // NOLINTEND(bugprone-use-after-move)
+  };
+  const auto late = thrown(WaitTimeoutError(ErrorCode::wait_timeout, Phase::none, false, "late"));
+  check_both(Result<int>(late));
+  check_both(Result<void>(late));
+  CHECK_THROWS_AS(Result<int>(std::exception_ptr()), std::logic_error);
+}
+
 TEST_CASE("a failed result throws its exception with its own type", "[kit][result]") {
   const Result<int> result(
       thrown(WaitTimeoutError(ErrorCode::wait_timeout, Phase::none, false, "late")));

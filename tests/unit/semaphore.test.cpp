@@ -210,6 +210,22 @@ TEST_CASE("a semaphore of none lets nobody through", "[kit][semaphore]") {
   CHECK_THROWS_AS(run(wait_for(semaphore.acquire(), milliseconds(5))), WaitTimeoutError);
 }
 
+TEST_CASE("a wait that has a name is given away to who awaits it", "[kit][semaphore]") {
+  const ManualTime time;
+  Semaphore semaphore(1);
+  Permit permit = semaphore.try_acquire();
+  SemaphoreAwaiter named = semaphore.acquire();
+  CHECK_THROWS_AS(run(wait_for(named, milliseconds(5))), WaitTimeoutError);
+  permit.release();
+  CHECK(semaphore.available() == 1);
+  CHECK_THROWS_AS(run(wait_for(named, milliseconds(5))), std::logic_error);
+  SemaphoreAwaiter dropped = semaphore.acquire();
+  permit = semaphore.try_acquire();
+  { const JoinHandle<Permit> waiting = create_task(dropped); }
+  permit.release();
+  CHECK(semaphore.available() == 1);
+}
+
 TEST_CASE("a wait that was made and never awaited takes nothing", "[kit][semaphore]") {
   Semaphore semaphore(1);
   { const SemaphoreAwaiter unused = semaphore.acquire(); }

@@ -49,6 +49,13 @@ using Kept = std::conditional_t<std::is_lvalue_reference_v<A> &&
                                     !std::is_constructible_v<std::decay_t<A>, A>,
                                 A, std::decay_t<A>>;
 
+/// Awaiters of the kit, which a queue may know of while they are awaited, are taken over where they
+/// are given by their names: who waits for them may go before they do.
+template <class Awaiter>
+concept TakenOver = requires {
+  typename Awaiter::TakenOver;
+};
+
 /// A JoinHandle has its own, found by its arguments: time that is up cancels its task.
 template <class Awaitable>
 Task<AwaitResult<Awaitable&>> await_where_it_is(Awaitable& awaitable) {
@@ -80,16 +87,17 @@ requires(!is_task<std::decay_t<A>>) Task<AwaitResult<Kept<A>>> into_task(A&& awa
     return task;
   } else if constexpr (!std::is_lvalue_reference_v<Kept<A>>) {
     return await_owned<Kept<A>>(std::forward<A>(awaitable));
-  } else if constexpr (std::is_convertible_v<Value&&, Task<AwaitResult<Kept<A>>>>) {
+  } else if constexpr (TakenOver<Value> ||
+                       std::is_convertible_v<Value&&, Task<AwaitResult<Kept<A>>>>) {
     return await_owned<Value>(static_cast<Value&&>(awaitable));
   } else {
     return await_where_it_is(awaitable);
   }
 }
 
-/// What functions that await for their caller take as `A&&`: anything that can be awaited. A task
-/// and a request builder may be given by their names, and are taken over; a JoinHandle, too, and
-/// stays where it is.
+/// What functions that await for their caller take as `A&&`: anything that can be awaited. A task,
+/// a request builder and the kit's awaiters may be given by their names, and are taken over; a
+/// JoinHandle, too, and stays where it is. What else cannot be copied has to outlive the wait.
 template <class A>
 concept AwaitableArgument = Awaitable<AwaitedAs<Kept<A>>>;
 }  // namespace detail

@@ -12,6 +12,8 @@ class Generator;
 
 namespace detail {
 
+[[noreturn]] void throw_two_consumers();
+
 /// What the values' type does not matter for.
 class GeneratorPromiseBase : public PromiseBase {
  public:
@@ -35,6 +37,10 @@ class GeneratorPromiseBase : public PromiseBase {
   void unhandled_exception() noexcept { failure_ = std::current_exception(); }
   void return_void() const noexcept {}
 
+  /// Errors: std::logic_error where a consumer waits already.
+  void check_unawaited() const {
+    if (consumer_ != nullptr) throw_two_consumers();
+  }
   /// Goes on towards the next value. True: it is there, or the end is. False: the consumer is
   /// woken.
   bool advance(PromiseBase& consumer) {
@@ -93,20 +99,25 @@ class GeneratorPromise final : public GeneratorPromiseBase {
 template <class T>
 class [[nodiscard]] GeneratorAwaiter {
  public:
+  using TakenOver = void;
   explicit GeneratorAwaiter(GeneratorPromise<T>* promise) noexcept : promise_(promise) {}
   /// Only before it is awaited: that is how `wait_for(generator.next(), limit)` takes it.
   GeneratorAwaiter(GeneratorAwaiter&& other) noexcept
-      : promise_(std::exchange(other.promise_, nullptr)) {}
+      : promise_(std::exchange(other.promise_, nullptr)),
+        given_away_(std::exchange(other.given_away_, true)) {}
   GeneratorAwaiter& operator=(GeneratorAwaiter&&) = delete;
   ~GeneratorAwaiter() { stop_waiting(); }
-  /// Also true where a value was made for a consumer that has gone meanwhile.
-  [[nodiscard]] bool await_ready() const noexcept {
+  /// Also true where a value was made for a consumer that has gone meanwhile. Errors:
+  /// std::logic_error where it was moved from.
+  [[nodiscard]] bool await_ready() const {
+    if (given_away_) throw_given_away();
     return promise_ == nullptr || promise_->value().has_value();
   }
   template <KitPromise Promise>
   bool await_suspend(std::coroutine_handle<Promise> consumer) {
-    waiting_ = true;
     // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): without a promise await_ready is true
+    promise_->check_unawaited();
+    waiting_ = true;
     return !promise_->advance(consumer.promise());
   }
   [[nodiscard]] std::optional<T> await_resume() {
@@ -125,6 +136,7 @@ class [[nodiscard]] GeneratorAwaiter {
 
   GeneratorPromise<T>* promise_;
   bool waiting_ = false;
+  bool given_away_ = false;
 };
 
 }  // namespace detail
@@ -134,9 +146,11 @@ class [[nodiscard]] GeneratorAwaiter {
 ///     while (auto value = co_await generator.next()) use(*value);
 ///
 /// Lifetime: destroying it destroys the coroutine and what it awaits. It must not be destroyed by
-/// its own body, nor while its `next()` is awaited. Errors: what leaves the body is thrown by
-/// `next()`, once; after that, and after the end, `next()` gives std::nullopt. With g++ 12 and 13
-/// name an aggregate before it is yielded: in braces behind `co_yield` it is destroyed twice.
+/// its own body, nor while its `next()` is awaited, and what `next()` gave is not to be awaited
+/// after it. A wait for `next()` that is cancelled leaves the body running to its next value, which
+/// the next `next()` gives. Errors: what leaves the body is thrown by `next()`, once; after that,
+/// and after the end, `next()` gives std::nullopt. With g++ 12 and 13 name an aggregate before it
+/// is yielded: in braces behind `co_yield` it is destroyed twice.
 template <class T>
 class [[nodiscard]] Generator {
  public:
@@ -157,7 +171,11 @@ class [[nodiscard]] Generator {
     if (handle_) handle_.destroy();
   }
 
-  /// The next value, or std::nullopt at the end. Awaited by one consumer at a time.
+  /// False where there is no coroutine: it was moved from, or is a generator of nothing.
+  [[nodiscard]] explicit operator bool() const noexcept { return handle_ != nullptr; }
+
+  /// The next value, or std::nullopt at the end. Errors: std::logic_error where another consumer
+  /// awaits it already.
   [[nodiscard]] detail::GeneratorAwaiter<T> next() noexcept {
     return detail::GeneratorAwaiter<T>(handle_ ? &handle_.promise() : nullptr);
   }

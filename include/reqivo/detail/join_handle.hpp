@@ -26,12 +26,14 @@ class JoinState {
   void drop() noexcept;
   /// Marks the outcome as seen: a failure is then no longer reported.
   void mark_taken() noexcept { taken_ = true; }
+  [[nodiscard]] bool taken() const noexcept { return taken_; }
   /// The waiter was destroyed while it waited, and takes the task along.
   void abandon() noexcept;
   /// Who is to be woken when it is done.
   void set_waiter(PromiseBase& waiter) noexcept { waiter_ = &waiter; }
-  /// The waiter has its answer or was destroyed. May delete this object.
-  void clear_waiter() noexcept;
+  /// The waiter was destroyed before it had the outcome, which another one may have. May delete
+  /// this object.
+  void give_up_waiting() noexcept;
   /// The waiter has taken its answer. Destroys the coroutine: one job that awaits another's handle
   /// would otherwise keep all those before it. May delete this object.
   void take_leave() noexcept;
@@ -43,6 +45,7 @@ class JoinState {
 
  private:
   friend class Scheduler;
+  void clear_waiter() noexcept;
   enum class Status { running, finished, cancelled };
 
   static void task_finished(void* context, TaskPromiseBase& task) noexcept;
@@ -89,6 +92,7 @@ enum class WithoutWaiter { go_on, cancel };
 template <class T>
 class [[nodiscard]] JoinAwaiter {
  public:
+  using TakenOver = void;
   JoinAwaiter(TypedJoinState<T>* state, WithoutWaiter then) noexcept : state_(state), then_(then) {}
   JoinAwaiter(JoinAwaiter&& other) noexcept
       : state_(std::exchange(other.state_, nullptr)), then_(other.then_) {}
@@ -98,10 +102,14 @@ class [[nodiscard]] JoinAwaiter {
     if (then_ == WithoutWaiter::cancel) {
       state_->abandon();
     } else {
-      state_->clear_waiter();
+      state_->give_up_waiting();
     }
   }
-  [[nodiscard]] bool await_ready() const noexcept { return state_->done(); }
+  /// Errors: std::logic_error where it was moved from.
+  [[nodiscard]] bool await_ready() const {
+    if (state_ == nullptr) throw_given_away();
+    return state_->done();
+  }
   template <KitPromise Promise>
   void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
     state_->set_waiter(waiter.promise());
@@ -136,8 +144,9 @@ class [[nodiscard]] JoinAwaiter {
 
 /// The owner of a task that runs beside its creator.
 ///
-/// Lifetime: dropping the handle cancels the task, `detach()` lets it go on without an owner. Use
-/// it on the thread that made it. Whoever awaits a handle that is dropped meanwhile gets `Error`
+/// Lifetime: dropping the handle cancels the task at once (of more than 500, each of which owns the
+/// next, the rest a turn later), `detach()` lets it go on without an owner. Use it on the thread
+/// that made it. Whoever awaits a handle that is dropped meanwhile gets `Error`
 /// (`cancelled`).
 template <class T = void>
 class [[nodiscard]] JoinHandle {
@@ -145,14 +154,11 @@ class [[nodiscard]] JoinHandle {
   using value_type = T;
 
   JoinHandle() noexcept = default;
-  JoinHandle(JoinHandle&& other) noexcept
-      : state_(std::exchange(other.state_, nullptr)),
-        joined_(std::exchange(other.joined_, false)) {}
+  JoinHandle(JoinHandle&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
   JoinHandle& operator=(JoinHandle&& other) noexcept {
     if (this != &other) {
       const JoinHandle old(std::move(*this));
       state_ = std::exchange(other.state_, nullptr);
-      joined_ = std::exchange(other.joined_, false);
     }
     return *this;
   }
@@ -175,8 +181,9 @@ class [[nodiscard]] JoinHandle {
     if (state_ != nullptr) std::exchange(state_, nullptr)->detach();
   }
 
-  /// The task's result, once. Errors: what left the task; `Error` (`cancelled`) where it was
-  /// cancelled; std::logic_error where the handle holds no task or was awaited before.
+  /// The task's result, once; whoever stops waiting before it is there leaves it to the next.
+  /// Errors: what left the task; `Error` (`cancelled`) where it was cancelled; std::logic_error
+  /// where the handle holds no task, or is awaited or was awaited to the end already.
   [[nodiscard]] detail::JoinAwaiter<T> operator co_await() {
     return join(detail::WithoutWaiter::go_on);
   }
@@ -190,8 +197,7 @@ class [[nodiscard]] JoinHandle {
   }
 
   [[nodiscard]] detail::JoinAwaiter<T> join(detail::WithoutWaiter then) {
-    if (state_ == nullptr || joined_) detail::throw_joined_twice();
-    joined_ = true;
+    if (state_ == nullptr || state_->taken()) detail::throw_joined_twice();
     state_->mark_taken();
     return detail::JoinAwaiter<T>(state_, then);
   }
@@ -199,7 +205,6 @@ class [[nodiscard]] JoinHandle {
   explicit JoinHandle(detail::TypedJoinState<T>* state) noexcept : state_(state) {}
 
   detail::TypedJoinState<T>* state_ = nullptr;
-  bool joined_ = false;
 };
 
 /// Starts it now, on the caller's stack up to its first suspension, and lets it go on beside the

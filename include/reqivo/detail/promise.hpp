@@ -126,4 +126,6 @@ class TaskPromiseBase : public PromiseBase {
   std::exception_ptr failure_;
 };
 
+[[noreturn]] void throw_given_away();
+
 }  // namespace reqivo::detail

@@ -10,11 +10,16 @@
 namespace reqivo {
 namespace detail {
 
-/// An exception kept together with its view as an `Error`.
+/// An exception kept together with its view as an `Error`. What is moved from keeps it, too: a
+/// failure is not to become a success.
 class KeptFailure {
  public:
   KeptFailure() noexcept = default;
+  /// Errors: std::logic_error where it is null.
   explicit KeptFailure(std::exception_ptr failure);
+  KeptFailure(const KeptFailure&) noexcept = default;
+  KeptFailure& operator=(const KeptFailure&) noexcept = default;
+  ~KeptFailure() = default;
 
   [[nodiscard]] bool present() const noexcept { return thrown_ != nullptr; }
   [[noreturn]] void rethrow() const { std::rethrow_exception(thrown_); }

@@ -48,6 +48,7 @@ class [[nodiscard]] Permit {
 /// next.
 class [[nodiscard]] SemaphoreAwaiter {
  public:
+  using TakenOver = void;
   explicit SemaphoreAwaiter(detail::SemaphoreState& state) noexcept;
   /// Only before it is awaited: that is how `wait_for(semaphore.acquire(), limit)` takes it.
   SemaphoreAwaiter(SemaphoreAwaiter&& other) noexcept
@@ -55,7 +56,8 @@ class [[nodiscard]] SemaphoreAwaiter {
   SemaphoreAwaiter& operator=(SemaphoreAwaiter&&) = delete;
   ~SemaphoreAwaiter();
 
-  [[nodiscard]] bool await_ready() noexcept;
+  /// Errors: std::logic_error where it was moved from.
+  [[nodiscard]] bool await_ready();
   template <detail::KitPromise Promise>
   void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
     enqueue(waiter.promise());
