@@ -38,9 +38,10 @@ class Exchange final : public Supervisor::Step {
 
   /// A response with this head and no body.
   [[nodiscard]] static Response response_of(ResponseHead head);
-  /// The most that may be buffered.
-  [[nodiscard]] std::optional<std::size_t> body_limit() const noexcept { return body_limit_; }
-  [[noreturn]] void raise(const Failure& failure) const;
+  /// Takes back the rest of a piece, of which only the beginning was used: the next read gives it.
+  void put_back(std::string_view rest) noexcept;
+  /// Fails the exchange where a line has become larger than what may be buffered.
+  void check_line(std::size_t size);
 
   void add_owner() noexcept { ++owners_; }
   void remove_owner() noexcept;
@@ -48,6 +49,8 @@ class Exchange final : public Supervisor::Step {
  private:
   class Unanswered;
   class Reading;
+
+  [[noreturn]] void raise(const Failure& failure) const;
 
   // before the head
   [[nodiscard]] Outcome<Done> begin();
@@ -90,6 +93,7 @@ class Exchange final : public Supervisor::Step {
   bool answer_is_final_ = false;  // no redirect is to be followed
   Response response_;
   std::unique_ptr<BodySource> source_;
+  std::string put_back_;
   std::optional<std::size_t> body_limit_;
   std::optional<Failure> failure_;
   std::size_t owners_ = 0;

@@ -69,6 +69,7 @@ class Exchange::Reading {
 
 Task<std::optional<std::string>> Exchange::read(std::shared_ptr<Exchange> self) {
   if (self->failure_) self->raise(*self->failure_);
+  if (!self->put_back_.empty()) co_return std::exchange(self->put_back_, std::string());
   if (!self->source_) co_return std::nullopt;
   Reading reading(*self);
   reading.check_deadline();
@@ -82,6 +83,19 @@ Task<std::optional<std::string>> Exchange::read(std::shared_ptr<Exchange> self) 
     co_return std::nullopt;
   }
   co_return std::move(piece).value();
+}
+
+void Exchange::put_back(std::string_view rest) noexcept try {
+  put_back_.insert(0, rest);
+} catch (const std::bad_alloc&) {
+  static_cast<void>(abort("memory ran out"));
+}
+
+void Exchange::check_line(std::size_t size) {
+  if (!body_limit_ || size <= *body_limit_) return;
+  fail(Failure(ErrorCode::limit_exceeded, Phase::body,
+               concatenate({"a line is longer than the limit of ", decimal(*body_limit_),
+                            " bytes for buffered bodies"})));
 }
 
 Task<Response> Exchange::buffer(BodyOwner owner, Response response) {

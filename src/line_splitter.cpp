@@ -27,6 +27,14 @@ std::optional<std::string> LineSplitter::next() {
   return std::exchange(line_, std::string());
 }
 
+std::string_view LineSplitter::rest() const noexcept {
+  std::string_view rest = chunk_;
+  rest.remove_prefix(at_);
+  // The other half of the last line's end.
+  if (after_carriage_return_ && rest.starts_with('\n')) rest.remove_prefix(1);
+  return rest;
+}
+
 std::optional<std::string> LineSplitter::finish() {
   if (line_.empty()) return std::nullopt;
   return std::exchange(line_, std::string());

@@ -18,6 +18,8 @@ class LineSplitter {
   [[nodiscard]] std::optional<std::string> next();
   /// What is left at the end of the text: a last line without an end, if there is one.
   [[nodiscard]] std::optional<std::string> finish();
+  /// What of the chunk is behind the lines that were given.
+  [[nodiscard]] std::string_view rest() const noexcept;
   /// Bytes held of the line that is not whole yet.
   [[nodiscard]] std::size_t pending() const noexcept { return line_.size(); }
 

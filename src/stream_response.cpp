@@ -2,7 +2,6 @@
 #include <reqivo/response.hpp>
 #include <utility>
 
-#include "concatenate.hpp"
 #include "exchange.hpp"
 #include "line_splitter.hpp"
 
@@ -19,27 +18,40 @@ Generator<std::string> pieces_of(BodyOwner owner) {
   }
 }
 
+/// What is left of a piece while a part of it is handed out. It is there for the next reader where
+/// this one goes then.
+class Rest {
+ public:
+  Rest(const BodyOwner& owner, std::string_view bytes)
+      : exchange_(*owner.exchange()), bytes_(bytes) {}
+  Rest(const Rest&) = delete;
+  Rest& operator=(const Rest&) = delete;
+  ~Rest() {
+    if (!bytes_.empty()) exchange_.put_back(bytes_);
+  }
+  void go_on() noexcept { bytes_ = {}; }
+
+ private:
+  Exchange& exchange_;
+  std::string_view bytes_;
+};
+
 Generator<std::string> chunks_of(BodyOwner owner, std::size_t size) {
   std::string chunk;
   while (std::optional<std::string> piece = co_await Exchange::read(owner.exchange())) {
-    std::string_view rest = *piece;
-    while (!rest.empty()) {
-      if (chunk.empty()) chunk.reserve(std::min(size, std::max(rest.size(), reserved_chunk)));
-      const std::string_view taken = rest.substr(0, size - chunk.size());
+    std::string_view bytes = *piece;
+    while (!bytes.empty()) {
+      if (chunk.empty()) chunk.reserve(std::min(size, std::max(bytes.size(), reserved_chunk)));
+      const std::string_view taken = bytes.substr(0, size - chunk.size());
       chunk.append(taken);
-      rest.remove_prefix(taken.size());
-      if (chunk.size() == size) co_yield std::exchange(chunk, std::string());
+      bytes.remove_prefix(taken.size());
+      if (chunk.size() < size) break;
+      Rest rest(owner, bytes);
+      co_yield std::exchange(chunk, std::string());
+      rest.go_on();
     }
   }
   if (!chunk.empty()) co_yield std::move(chunk);
-}
-
-void check_line(const Exchange& exchange, std::size_t size) {
-  const auto limit = exchange.body_limit();
-  if (!limit || size <= *limit) return;
-  exchange.raise(Failure(ErrorCode::limit_exceeded, Phase::body,
-                         concatenate({"a line is longer than the limit of ",
-                                      detail::decimal(*limit), " bytes for buffered bodies"})));
 }
 
 Generator<std::string> lines_of(BodyOwner owner) {
@@ -47,10 +59,12 @@ Generator<std::string> lines_of(BodyOwner owner) {
   while (std::optional<std::string> piece = co_await Exchange::read(owner.exchange())) {
     splitter.feed(std::move(*piece));
     while (std::optional<std::string> line = splitter.next()) {
-      check_line(*owner.exchange(), line->size());
+      owner.exchange()->check_line(line->size());
+      Rest rest(owner, splitter.rest());
       co_yield std::move(*line);
+      rest.go_on();
     }
-    check_line(*owner.exchange(), splitter.pending());
+    owner.exchange()->check_line(splitter.pending());
   }
   if (std::optional<std::string> last = splitter.finish()) co_yield std::move(*last);
 }

@@ -125,8 +125,9 @@ class Response : public ResponseHead {
 /// handed out: who reads slowly holds the sender back.
 ///
 /// Lifetime: the StreamResponse and what was made from it, its generators and a `buffer()`, own the
-/// exchange together. When the last of them goes before the end of the body, the connection is
-/// closed at once. Closing the session leaves it readable; destroying the session does not: reading
+/// exchange together; a `read()` needs one of them. When the last of them goes before the end of
+/// the body, the connection is closed at once. What a generator leaves of the body is there for the
+/// next reader. Closing the session leaves it readable; destroying the session does not: reading
 /// then throws ClosedError.
 /// Errors: what a read throws, every later read throws again. Destroying a read that is under way
 /// aborts the exchange. Two reads at the same time are RequestError (`invalid_request`), and the

@@ -130,6 +130,38 @@ TEST_CASE("iter_lines gives lines, and fails on one above the limit of buffered 
   CHECK(f.server.open() == 0);
 }
 
+TEST_CASE("a line above the limit ends the stream, and every later read says so") {
+  Fixture f;
+  f.session().limits(Limits().body_size(5));
+  StreamResponse stream = f.open({"abcde\nabcdef\nx\n"});
+  CHECK_THROWS_AS(run(collect(stream.iter_lines())), InvalidResponseError);
+  CHECK_THROWS_AS(run(stream.read()), InvalidResponseError);
+  CHECK_THROWS_AS(run(collect(stream.iter_lines())), InvalidResponseError);
+}
+
+TEST_CASE("what a generator leaves of the body is there for the next reader") {
+  Fixture f;
+  const auto first_of = [](Generator<std::string> parts) {
+    return run(std::move(parts).next()).value_or("none");
+  };
+  StreamResponse stream = f.open({"h: 1\r\nsecond\nthi", "rd\n12345", "678\r", "\nend"});
+  CHECK(first_of(stream.iter_lines()) == "h: 1");
+  CHECK(first_of(stream.iter_lines()) == "second");
+  CHECK(first_of(stream.iter_content(2)) == "th");
+  CHECK(run(stream.read()) == "i");
+  CHECK(first_of(stream.iter_lines()) == "rd");
+  CHECK(first_of(stream.iter_content(3)) == "123");
+  CHECK(first_of(stream.iter_content(4)) == "4567");
+  CHECK(run(collect(stream.iter_lines())) == Strings{"8", "end"});
+  CHECK_FALSE(run(stream.read()).has_value());
+  CHECK(f.server.open() == 0);
+
+  StreamResponse whole = f.open({"a\nb\nc"});
+  CHECK(first_of(whole.iter_lines()) == "a");
+  CHECK_THROWS_AS(run(whole.buffer()), RequestError);
+  CHECK(run(whole.read()) == "b\nc");
+}
+
 TEST_CASE("buffer gives the whole response once, and only an untouched body") {
   Fixture f;
   StreamResponse stream = f.open({"one", "two"});
