@@ -1,5 +1,6 @@
 #include "json_text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <reqivo/json.hpp>
 #include <string>
@@ -24,10 +25,14 @@ namespace {
 /// parser, for callers with a filter, which is a good part of a small program.
 class JsonBuilder {
  public:
+  /// Writing, copying or comparing a value goes as deep on the stack as it is nested.
+  static constexpr std::size_t deepest = 200;
+
   using Json = nlohmann::json;
 
   explicit JsonBuilder(Json& root) : root_(root) {}
 
+  [[nodiscard]] bool nested_too_deep() const noexcept { return nested_too_deep_; }
   [[nodiscard]] bool number_too_large() const noexcept { return number_too_large_; }
   [[nodiscard]] std::size_t error_position() const noexcept { return error_position_; }
 
@@ -71,6 +76,8 @@ class JsonBuilder {
     return true;
   }
   bool open(Json::value_t type) {
+    nested_too_deep_ = open_.size() == deepest;
+    if (nested_too_deep_) return false;
     open_.push_back(&put(Json(type)));
     return true;
   }
@@ -84,6 +91,7 @@ class JsonBuilder {
   Json* member_ = nullptr;
   std::size_t error_position_ = 0;
   bool number_too_large_ = false;
+  bool nested_too_deep_ = false;
 };
 
 }  // namespace
@@ -106,12 +114,19 @@ void throw_json_mismatch(const std::exception& from, const std::string& url) {
 nlohmann::json Response::json() const {
   nlohmann::json value;
   detail::JsonBuilder builder(value);
-  if (nlohmann::json::sax_parse(body_, &builder)) return value;
+  // A NUL, which JSON has none of, is the end of the text to the parser.
+  const std::size_t text_end = std::min(body_.find('\0'), body_.size());
+  const bool parsed = nlohmann::json::sax_parse(body_, &builder);
+  if (parsed && text_end == body_.size()) return value;
+  if (builder.nested_too_deep()) {
+    detail::throw_json_error(url(), " gave JSON that is nested too deep: over ",
+                             detail::decimal(detail::JsonBuilder::deepest));
+  }
   const bool too_large = builder.number_too_large();
   detail::throw_json_error(url(),
                            too_large ? " gave no JSON: a number is too large, at byte "
                                      : " gave no JSON: wrong at byte ",
-                           detail::decimal(builder.error_position()));
+                           detail::decimal(parsed ? text_end + 1 : builder.error_position()));
 }
 
 }  // namespace reqivo

@@ -92,6 +92,11 @@ void RequestDraft::unsigned_param(std::string_view name, std::uint64_t value) {
 void RequestDraft::body(std::string bytes) { set_body(std::move(bytes), {}); }
 
 void RequestDraft::body(Generator<std::string> pieces, std::optional<std::uint64_t> length) {
+  if (!pieces) {
+    exchange().options().refuse(
+        invalid_request("the generator of its body is empty: it was given away before"));
+    return;
+  }
   enable_uploads();
   auto source = std::make_shared<GeneratorUpload>(std::move(pieces));
   set_body(RequestBody(std::move(source), length), {});

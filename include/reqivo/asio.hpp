@@ -1,8 +1,16 @@
 // Reqivo beside Asio code of your own. Native only; needs standalone Asio on the include path, of
-// the version that Reqivo was built with: a program has one Asio.
+// the version that Reqivo was built with, and with the same switches (ASIO_STANDALONE,
+// ASIO_DISABLE_STD_ALIGNED_ALLOC; the CMake target gives the latter): a program has one Asio.
 #pragma once
 
+// As Reqivo itself was built: what one side takes from the heap the other may give back.
+#ifndef ASIO_DISABLE_STD_ALIGNED_ALLOC
+#define ASIO_DISABLE_STD_ALIGNED_ALLOC
+#endif
 #include <asio/io_context.hpp>
+#ifdef ASIO_HAS_STD_ALIGNED_ALLOC
+#error "Include reqivo/asio.hpp before Asio's own headers, or define ASIO_DISABLE_STD_ALIGNED_ALLOC"
+#endif
 
 namespace reqivo {
 

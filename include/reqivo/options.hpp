@@ -161,9 +161,15 @@ class TlsOptions {
   TlsOptions() = default;
   /// Trusts the certificates of this PEM file, and no others (the system's store is not used then).
   /// May be combined with `ca_pem`. Read at the first request: TlsError where it cannot be.
-  TlsOptions& ca_file(std::string path) { return assign(ca_file_, std::move(path)); }
+  TlsOptions& ca_file(std::string path) {
+    has_own_trust_ = true;
+    return assign(ca_file_, std::move(path));
+  }
   /// The same from memory: one or more PEM certificates.
-  TlsOptions& ca_pem(std::string_view text) { return assign(ca_pem_, std::string(text)); }
+  TlsOptions& ca_pem(std::string_view text) {
+    has_own_trust_ = true;
+    return assign(ca_pem_, std::string(text));
+  }
   /// Presents a certificate (PEM, the chain after it) with its private key (PEM).
   TlsOptions& client_certificate(std::string certificate_file, std::string key_file) {
     assign(certificate_file_, std::move(certificate_file));
@@ -180,6 +186,9 @@ class TlsOptions {
     return *this;
   }
 
+  /// Whether `ca_file` or `ca_pem` was called, if only with nothing: then the system's store is
+  /// not used.
+  [[nodiscard]] bool has_own_trust() const noexcept { return has_own_trust_; }
   [[nodiscard]] const std::string& ca_file() const noexcept { return ca_file_; }
   [[nodiscard]] const std::string& ca_pem() const noexcept { return ca_pem_; }
   [[nodiscard]] const std::string& certificate_file() const noexcept { return certificate_file_; }
@@ -198,6 +207,7 @@ class TlsOptions {
   std::string key_file_;
   TlsVersion min_version_ = TlsVersion::tls1_2;
   bool verify_ = true;
+  bool has_own_trust_ = false;
 };
 
 }  // namespace reqivo

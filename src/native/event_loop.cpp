@@ -85,6 +85,8 @@ class AsioEventLoop::Driven {
   ~Driven() {
     loop_.driven_ = false;
     if (!loop_.lent_) return;
+    // Out of work, Asio has stopped; who drives it next may have some.
+    if (loop_.context_->stopped()) loop_.context_->restart();
     if (loop_.scheduler_.has_work()) loop_.wake_soon();
     loop_.arm();
   }

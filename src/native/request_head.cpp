@@ -58,16 +58,21 @@ bool expects_body(std::string_view method) noexcept {
 
 }  // namespace
 
-// Framing is ours: a field set by hand may only say what we would say.
+// Framing is ours: a field set by hand may only say what we would say. Host is sent once (RFC 9112
+// §3.2).
 std::optional<Failure> framing_conflict(const TransportRequest& request) {
   if (request.headers.contains("Transfer-Encoding")) {
     return conflict("Transfer-Encoding is set by the client itself");
   }
-  const auto given = request.headers.get("Content-Length");
-  if (!given) return std::nullopt;
   const auto length = request.body.length();
-  if ((!length && !request.body.empty()) || *given != Decimal(length.value_or(0)).text()) {
-    return conflict("the Content-Length given is not that of the body");
+  const bool streamed = !length && !request.body.empty();
+  std::size_t hosts = 0;
+  for (const auto& [name, value] : request.headers) {
+    if (is_field(name, "Host") && ++hosts == 2) return conflict("it was given more than one Host");
+    if (!is_field(name, "Content-Length")) continue;
+    if (streamed || value != Decimal(length.value_or(0)).text()) {
+      return conflict("the Content-Length given is not that of the body");
+    }
   }
   return std::nullopt;
 }

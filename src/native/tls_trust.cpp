@@ -151,7 +151,10 @@ std::optional<TrustLocation> find_trust(const TrustSearch& search) {
 }
 
 detail::Outcome<TrustStoreHandle> load_trust(const TlsOptions& options) {
-  if (options.ca_file().empty() && options.ca_pem().empty()) return load_system_trust();
+  if (!options.has_own_trust()) return load_system_trust();
+  if (options.ca_file().empty() && options.ca_pem().empty()) {
+    return tls_failure("ca_file and ca_pem are empty: nobody is trusted", false);
+  }
   TrustStoreHandle store = new_store();
   if (!options.ca_file().empty()) {
     detail::Outcome<std::string> pem = read_pem_file(options.ca_file());

@@ -70,9 +70,14 @@ TEST_CASE("what run leaves ready goes on when the program drives the io_context"
   bool slept = false;
   const JoinHandle<void> sleeper = create_task(sleep_and_note(&slept));
   run(return_at_once());
-  this_thread_io_context().restart();
   while (!sleeper.done()) this_thread_io_context().run_one();
   CHECK(slept);
+
+  run(sleep(1ms));
+  const JoinHandle<void> later = create_task(sleep(1ms));
+  CHECK_FALSE(this_thread_io_context().stopped());
+  this_thread_io_context().run();
+  CHECK(later.done());
 }
 
 TEST_CASE("an exception of a handler of the program leaves run, and run works again", "[asio]") {

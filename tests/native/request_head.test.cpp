@@ -96,6 +96,19 @@ TEST_CASE("A length set by hand is written once, and only where it is the body's
   CHECK(framing_conflict(saying_length(request_with("GET"), "1")).has_value());
 }
 
+TEST_CASE("Of several lengths each has to be the body's, and there is one Host") {
+  TransportRequest twice = saying_length(request_with("POST", "hello"), "5");
+  twice.headers.add("Content-Length", "5");
+  CHECK_FALSE(framing_conflict(twice).has_value());
+  twice.headers.add("content-length", "6");
+  CHECK(framing_conflict(twice).has_value());
+  TransportRequest hosts = request_with("GET");
+  hosts.headers.add("Host", "first");
+  CHECK_FALSE(framing_conflict(hosts).has_value());
+  hosts.headers.add("host", "first");
+  CHECK(framing_conflict(hosts).has_value());
+}
+
 TEST_CASE("A streamed body's framing may be said by hand only where its length is known") {
   CHECK_FALSE(framing_conflict(streaming("POST", std::nullopt)).has_value());
   CHECK(framing_conflict(saying_length(streaming("POST", std::nullopt), "0")).has_value());

@@ -212,6 +212,12 @@ TEST_CASE("ca_file and ca_pem add up, and the system's store is not asked then")
   CHECK(trusts(TlsOptions(), of_system));
 }
 
+TEST_CASE("a ca_file or ca_pem of nothing trusts nobody, and not the system's store") {
+  CHECK_FALSE(TlsContext::make(TlsOptions().ca_file("")).ok());
+  CHECK_FALSE(TlsContext::make(TlsOptions().ca_pem("")).ok());
+  CHECK_FALSE(TlsContext::make(TlsOptions().ca_file("").ca_pem("")).ok());
+}
+
 TEST_CASE("several threads share the system's store") {
   const TemporaryDirectory files;
   const Identity mine = authority();

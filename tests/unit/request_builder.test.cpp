@@ -312,6 +312,15 @@ TEST_CASE("a generator with a name is taken over") {
   CHECK(f.send(std::move(builder)).length == 11);
 }
 
+TEST_CASE("a generator that was given away before is refused as a body") {
+  Fixture f;
+  Generator<std::string> pieces = three_pieces();
+  f.send(f.post().body(pieces));
+  CHECK_THROWS_AS(f.send(f.post().body(pieces)), RequestError);
+  CHECK_THROWS_AS(f.send(f.post().body(pieces, 11)), RequestError);
+  CHECK_THROWS_AS(f.send(f.post().body(Generator<std::string>())), RequestError);
+}
+
 TEST_CASE("a body may be a view") {
   Fixture f;
   const std::string text = "a longer text";

@@ -17,6 +17,7 @@ namespace reqivo {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using Catch::Matchers::ContainsSubstring;
 using test::FakeServer;
 using test::ManualTime;
@@ -165,7 +166,6 @@ TEST_CASE("json parses the body, and json<T> converts it") {
 
 TEST_CASE("json gives what nlohmann::json::parse gives, and knows where it fails") {
   Fixture f;
-  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
   for (const std::string text :
        {R"(null)", R"(true)", R"(-1)", R"(18446744073709551615)", R"(-2.5e-3)", R"("")",
         R"("\u00fc\ud83d\ude00\"")", R"([])", R"({})",
@@ -177,7 +177,12 @@ TEST_CASE("json gives what nlohmann::json::parse gives, and knows where it fails
     CHECK(value == nlohmann::json::parse(text));
     CHECK(value.dump() == nlohmann::json::parse(text).dump());
   }
-  CHECK(f.get(deep).json().front().is_array());
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  CHECK(f.get(nested(200)).json().dump() == nested(200));
+  CHECK_THROWS_WITH(f.get(nested(201)).json(), ContainsSubstring("nested too deep: over 200"));
+  CHECK_THROWS_WITH(f.get(nested(100'000)).json(), ContainsSubstring("nested too deep"));
   for (const std::string text : {"", "[1,]", "{", R"({"a")", R"({"a":})", R"([1,2)", R"(["a)",
                                  "nul", "[1] 2", R"({"a":[1,{"b":]}})", "\"\xff\""}) {
     INFO(text);
@@ -190,6 +195,11 @@ TEST_CASE("json gives what nlohmann::json::parse gives, and knows where it fails
     }
     CHECK_THROWS_WITH(f.get(text).json(), ContainsSubstring("wrong at byte " + std::to_string(at)));
   }
+  // To nlohmann's parser a NUL is the end of the text.
+  for (const std::string& text : {"[1]\0[2]"s, "[1]\0"s, "[1\0]"s, "\0"s}) {
+    CHECK_THROWS_AS(f.get(text).json(), JsonError);
+  }
+  CHECK_THROWS_WITH(f.get("[1]\0[2]"s).json(), ContainsSubstring("wrong at byte 4"));
   CHECK_THROWS_WITH(f.get("[1e999]").json(), ContainsSubstring("a number is too large"));
 }
 

@@ -147,8 +147,9 @@ class RequestSetters {
   }
   /// Sends what the generator yields, as it is yielded, chunked (RFC 9112 §7.1). What the generator
   /// throws is thrown to who awaits the request. It cannot be sent twice: a redirect that keeps the
-  /// body is RequestError. Platforms: where `capabilities().streamed_upload` is false it is held in
-  /// memory first, and beyond `Limits::upload_buffer` it is UnsupportedError.
+  /// body is RequestError, and so is a generator that was given to a request before. Platforms:
+  /// where `capabilities().streamed_upload` is false it is held in memory first, and beyond
+  /// `Limits::upload_buffer` it is UnsupportedError.
   Builder& body(Generator<std::string>&& pieces) & {
     draft_.body(std::move(pieces), std::nullopt);
     return self();
