@@ -1,6 +1,5 @@
 #include "json_text.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <reqivo/json.hpp>
 #include <string>
@@ -25,16 +24,26 @@ namespace {
 /// parser, for callers with a filter, which is a good part of a small program.
 class JsonBuilder {
  public:
-  /// Writing, copying or comparing a value goes as deep on the stack as it is nested.
-  static constexpr std::size_t deepest = 200;
+  /// Writing or copying a value goes as deep on the stack as it is nested; a page has 64 KiB of it.
+  static constexpr std::size_t deepest = 128;
 
   using Json = nlohmann::json;
 
   explicit JsonBuilder(Json& root) : root_(root) {}
 
-  [[nodiscard]] bool nested_too_deep() const noexcept { return nested_too_deep_; }
-  [[nodiscard]] bool number_too_large() const noexcept { return number_too_large_; }
-  [[nodiscard]] std::size_t error_position() const noexcept { return error_position_; }
+  /// Notes what is wrong with the document, of which there is to be no more.
+  bool refuse(const char* why, std::size_t number) noexcept {
+    why_ = why;
+    number_ = number;
+    return false;
+  }
+  /// Notes that the text is wrong at that byte, from 1 on.
+  bool refuse(std::size_t position) noexcept {
+    return refuse(" gave no JSON: wrong at byte ", position);
+  }
+  [[noreturn]] void throw_refusal(const std::string& url) const {
+    throw_json_error(url, why_, decimal(number_));
+  }
 
   // What the parser calls; false would end it.
   bool null() { return add(nullptr); }
@@ -54,9 +63,8 @@ class JsonBuilder {
   bool end_array() { return close(); }
   bool parse_error(std::size_t position, const std::string&, const Json::exception& error) {
     constexpr int out_of_range = 4;  // the hundreds of its ids
-    number_too_large_ = error.id / 100 == out_of_range;
-    error_position_ = position;
-    return false;
+    if (error.id / 100 != out_of_range) return refuse(position);
+    return refuse(" gave no JSON: a number is too large, at byte ", position);
   }
 
  private:
@@ -76,8 +84,7 @@ class JsonBuilder {
     return true;
   }
   bool open(Json::value_t type) {
-    nested_too_deep_ = open_.size() == deepest;
-    if (nested_too_deep_) return false;
+    if (open_.size() == deepest) return refuse(" gave JSON nested deeper than ", deepest);
     open_.push_back(&put(Json(type)));
     return true;
   }
@@ -89,9 +96,8 @@ class JsonBuilder {
   Json& root_;
   std::vector<Json*> open_;  // each in the one before
   Json* member_ = nullptr;
-  std::size_t error_position_ = 0;
-  bool number_too_large_ = false;
-  bool nested_too_deep_ = false;
+  const char* why_ = "";
+  std::size_t number_ = 0;
 };
 
 }  // namespace
@@ -114,19 +120,13 @@ void throw_json_mismatch(const std::exception& from, const std::string& url) {
 nlohmann::json Response::json() const {
   nlohmann::json value;
   detail::JsonBuilder builder(value);
-  // A NUL, which JSON has none of, is the end of the text to the parser.
-  const std::size_t text_end = std::min(body_.find('\0'), body_.size());
-  const bool parsed = nlohmann::json::sax_parse(body_, &builder);
-  if (parsed && text_end == body_.size()) return value;
-  if (builder.nested_too_deep()) {
-    detail::throw_json_error(url(), " gave JSON that is nested too deep: over ",
-                             detail::decimal(detail::JsonBuilder::deepest));
+  if (nlohmann::json::sax_parse(body_, &builder)) {
+    // A NUL, of which JSON has none, is the end of the text to the parser.
+    const std::size_t end = body_.find('\0');
+    if (end == std::string::npos) return value;
+    builder.refuse(end + 1);
   }
-  const bool too_large = builder.number_too_large();
-  detail::throw_json_error(url(),
-                           too_large ? " gave no JSON: a number is too large, at byte "
-                                     : " gave no JSON: wrong at byte ",
-                           detail::decimal(parsed ? text_end + 1 : builder.error_position()));
+  builder.throw_refusal(url());
 }
 
 }  // namespace reqivo

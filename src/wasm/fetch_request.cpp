@@ -1,6 +1,7 @@
 #include "wasm/fetch_request.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "wasm/node.hpp"
@@ -108,18 +109,21 @@ std::string on_one_line(std::string text) {
 
 std::string fetch_head(const detail::TransportRequest& request) {
   const FetchOptions& options = request.fetch;
+  const std::string integrity = on_one_line(options.integrity().value_or(""));
+  const std::array<std::string_view, 10> settings{
+      request.method,
+      request.url.href(),
+      redirect_text(request.redirect, !integrity.empty()),
+      text_of(options.credentials().value_or(Credentials::omit)),
+      text_of(options.mode().value_or(RequestMode::cors)),
+      text_of(options.cache().value_or(CacheMode::no_store)),
+      text_of(options.referrer_policy().value_or(ReferrerPolicy::platform_default)),
+      integrity,
+      options.keepalive().value_or(false) ? "1" : "",
+      text_of(options.priority().value_or(RequestPriority::automatic))};
   std::string text;
   text.reserve(512);
-  add_line(text, request.method);
-  add_line(text, request.url.href());
-  add_line(text, redirect_text(request.redirect, !options.integrity().value_or("").empty()));
-  add_line(text, text_of(options.credentials().value_or(Credentials::omit)));
-  add_line(text, text_of(options.mode().value_or(RequestMode::cors)));
-  add_line(text, text_of(options.cache().value_or(CacheMode::no_store)));
-  add_line(text, text_of(options.referrer_policy().value_or(ReferrerPolicy::platform_default)));
-  add_line(text, on_one_line(options.integrity().value_or("")));
-  add_line(text, options.keepalive().value_or(false) ? "1" : "");
-  add_line(text, text_of(options.priority().value_or(RequestPriority::automatic)));
+  for (const std::string_view line : settings) add_line(text, line);
   for (const auto& [name, value] : request.headers) {
     add_line(text, name);
     add_line(text, value);

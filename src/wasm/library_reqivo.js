@@ -131,30 +131,31 @@ addToLibrary({
       reqivo.order(record, () => reqivo.send(record, lines, body));
       return handle;
     },
+    // The lines of `reqivo_fetch_start`, by the names that fetch knows them by. It does not look for
+    // a url in there.
+    settings: ('method url redirect credentials mode cache referrerPolicy integrity keepalive ' +
+      'priority').split(' '),
     send(record, lines, body) {
       record.controller = new AbortController();
-      const [method, url, redirect, credentials, mode, cache, referrerPolicy, integrity, keepalive,
-        priority] = lines;
       const headers = [];
+      const init = { 'headers': headers, 'signal': record.controller.signal };
+      reqivo.settings.forEach((name, at) => {
+        if (lines[at]) init[name] = lines[at];
+      });
       for (let at = 10; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
-      const init = { 'method': method, 'headers': headers, 'signal': record.controller.signal };
-      const settings = {
-        'redirect': redirect, 'credentials': credentials, 'mode': mode, 'cache': cache,
-        'referrerPolicy': referrerPolicy, 'integrity': integrity, 'keepalive': !!keepalive, 'priority': priority,
-      };
-      for (const name in settings) if (settings[name]) init[name] = settings[name];
+      // In there, as what throws outside of it would take the orders behind this one along. A
+      // program's own fetch may throw, and answer with anything.
+      new Promise((resolve) => {
+        Object.assign(init, body());
 #if ENVIRONMENT_MAY_BE_NODE
-      let call = fetch;
-      if (reqivo.isNode()) {
-        init['dispatcher'] = (reqivo.patient ??= reqivo.makePatient());
-        if (integrity) call = reqivo.fetchChecked;
-      }
-#else
-      const call = fetch;
+        if (reqivo.isNode()) {
+          init['dispatcher'] = (reqivo.patient ??= reqivo.makePatient());
+          if (init['integrity']) return resolve(reqivo.fetchChecked(lines[1], init));
+        }
 #endif
-      // In there, as what throws outside of it would take the orders behind this one along.
-      new Promise((resolve) => resolve(call(url, Object.assign(init, body())))).then(
-        (response) => reqivo.takeResponse(record, response),
+        resolve(fetch(lines[1], init));
+      }).then(reqivo.describe).then(
+        (head) => reqivo.takeHead(record, head),
         (error) => reqivo.fail(record, error));
     },
 
@@ -261,22 +262,26 @@ addToLibrary({
       reqivo.deliverText(record, text, _reqivo_fetch_failed);
     },
 
-    takeResponse(record, response) {
-      if (!record.operation) return; // aborted, and its body with it
-      record.body = response.body;
-      record.reads = 0;
-      if (!record.body) reqivo.finish(record);
+    // The text as `reqivo_fetch_head` wants it.
+    describe(response) {
 #if ENVIRONMENT_MAY_BE_NODE
-      let reason = response.statusText;
+      let reason = response.statusText ?? '';
       // Node takes the reason's bytes for UTF-8.
       if (reqivo.isNode()) reason = globalThis['Buffer']['from'](reason)['toString']('latin1');
 #else
       const reason = response.statusText;
 #endif
-      let text = reqivo.line(reason) + (response.redirected ? response.url : '') + '\n';
+      let text = reqivo.line(reason) + (response.redirected && response.url || '') + '\n';
       for (const [name, value] of response.headers) text += name + '\n' + value + '\n';
+      return { response, text, reader: response.body?.getReader() };
+    },
+    takeHead(record, { response, text, reader }) {
+      if (!record.operation) return; // aborted, and its body with it
+      record.reader = reader;
+      record.reads = 0;
+      if (!reader) reqivo.finish(record);
       reqivo.deliverText(record, text, (operation) => _reqivo_fetch_head(
-        operation, response.status, !!response.body, response.type == 'opaqueredirect'));
+        operation, response.status, !!reader, response.type == 'opaqueredirect'));
     },
 
     takeChunk(record, { done, value }) {
@@ -286,6 +291,9 @@ addToLibrary({
         reqivo.enter(() => _reqivo_fetch_end(record.operation));
       } else if (value.length == 0) {
         reqivo.read(record);
+      } else if (!ArrayBuffer.isView(value)) {
+        record.controller.abort();
+        reqivo.fail(record, new TypeError('a chunk is no Uint8Array'));
       } else {
         // HEAPU8 is looked up only then: memory may have grown.
         reqivo.deliver(record, value.length, (pointer) => HEAPU8.set(value, pointer), _reqivo_fetch_chunk);
@@ -307,7 +315,6 @@ addToLibrary({
           return;
         }
       }
-      record.reader ??= record.body.getReader();
       record.reader.read().then(
         (result) => reqivo.takeChunk(record, result),
         (error) => reqivo.fail(record, error));

@@ -16,13 +16,13 @@
 namespace reqivo::wasm {
 namespace {
 
-/// The program that goes on after `main` has returned; a process has one.
+/// The program that goes on after `main` has returned; each thread may have one.
 struct Program {
   JoinHandle<void> handle;
   std::optional<int> exit_code;
   bool running = false;
 };
-Program program;
+thread_local Program program;
 
 Task<void> take_exit_code(Task<int> task) { program.exit_code = co_await std::move(task); }
 

@@ -2,6 +2,7 @@
 #include <emscripten/heap.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <optional>
 #include <reqivo/json.hpp>
 #include <reqivo/reqivo.hpp>
 #include <string>
@@ -517,6 +518,27 @@ TEST_CASE("a few chunks that come slowly wait for no turn of the page", "[fetch]
     const Response response = co_await session.get("/drip?numbytes=3&duration=0.15");
     CHECK(response.body().size() == 3);
     CHECK(tasks_asked() - before == 0);
+  });
+}
+
+TEST_CASE("whatever a program's own fetch answers, the request ends at once", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const std::optional<Duration> unlimited;
+    session.default_timeout(Timeout().connect(unlimited).read(unlimited));
+    for (const OddFetch how : {OddFetch::throws, OddFetch::locked_body, OddFetch::body_of_text,
+                               OddFetch::chunks_of_text}) {
+      INFO(static_cast<int>(how));
+      answer_oddly(how);
+      CHECK_THROWS_AS(co_await session.get("/get"), NetworkError);
+    }
+    answer_oddly(OddFetch::no_more_than_a_status);
+    const Response least = co_await session.get("/get");
+    CHECK(least.status_code() == 200);
+    CHECK(least.body().empty());
+    const Response whole = co_await session.get("/get");
+    CHECK(whole.ok());
+    CHECK(fetches_held() == 0);
   });
 }
 

@@ -77,6 +77,22 @@ EM_JS(void, reqivo_test_answer_without_a_pause, (int milliseconds), {
   };
 });
 EM_JS(int, reqivo_test_ticks_meanwhile, (), { return globalThis['reqivoTicks']; });
+EM_JS(void, reqivo_test_answer_oddly, (int how), {
+  const call = globalThis.fetch;
+  globalThis.fetch = () => {
+    globalThis.fetch = call;
+    if (how == 0) throw new TypeError('there is no fetch');
+    const response = new Response(new ReadableStream({
+      start(controller) {
+        controller.enqueue('text');
+        controller.close();
+      },
+    }));
+    if (how == 1) response.body.getReader();
+    if (how == 2) return { 'status' : 200, 'headers' : [], 'body' : 'text' };
+    return how == 4 ? { 'status' : 200, 'headers' : [] } : response;
+  };
+});
 EM_JS(void, reqivo_test_fail_next_fetch, (const char* code, const char* message), {
   const call = globalThis.fetch;
   const cause = Object.assign(new Error(UTF8ToString(message)), { 'code' : UTF8ToString(code) });
@@ -123,6 +139,8 @@ void next_piece_begins() { reqivo_test_next_piece_begins(); }
 void answer_without_a_pause(int milliseconds) { reqivo_test_answer_without_a_pause(milliseconds); }
 
 int ticks_meanwhile() { return reqivo_test_ticks_meanwhile(); }
+
+void answer_oddly(OddFetch how) { reqivo_test_answer_oddly(static_cast<int>(how)); }
 
 void fail_next_fetch(const char* code, const char* message) {
   reqivo_test_fail_next_fetch(code, message);

@@ -40,6 +40,11 @@ void answer_without_a_pause(int milliseconds);
 /// How often the platform's timer ticked until the end of that body.
 [[nodiscard]] int ticks_meanwhile();
 
+/// What a program's own fetch may do that the platform's never does.
+enum class OddFetch { throws, locked_body, body_of_text, chunks_of_text, no_more_than_a_status };
+/// The next fetch does that.
+void answer_oddly(OddFetch how);
+
 /// The next fetch fails as Node's does: with a cause that has this code and message.
 void fail_next_fetch(const char* code, const char* message);
 
