@@ -13,7 +13,8 @@ namespace reqivo {
 
 /// How long the steps of an exchange may take. What is not set here comes from the session, and
 /// there from the defaults: 5 s to connect, 5 s without a byte, no total, no bound on waiting for a
-/// free connection. `std::nullopt` means no limit; zero means zero.
+/// free connection. `std::nullopt` means no limit; zero, or less, means no time at all: of `pool`,
+/// that a connection has to be free.
 class Timeout {
  public:
   Timeout() = default;
@@ -73,6 +74,9 @@ class Timeout {
 };
 
 /// What a redirect (301, 302, 303, 307, 308 with a Location) does; Fetch Standard, "redirect mode".
+/// Followed, 303 makes every method but HEAD a GET without the body, 301 and 302 a POST alone. To
+/// another origin no Authorization, Cookie, Proxy-Authorization or Host goes along; a field with a
+/// secret by another name does.
 enum class Redirect {
   follow,  ///< go there, at most `max_redirects` times
   error,   ///< TooManyRedirects
@@ -92,7 +96,8 @@ class Limits {
   Limits& connections_per_host(std::optional<std::size_t> count) {
     return assign(connections_per_host_, count, "limits(connections_per_host)");
   }
-  /// How long an unused connection is kept. Default: 30 s.
+  /// How long an unused connection is kept; not at all for zero or less. Default: 30 s. It is
+  /// closed while the event loop runs; one that is too old is not used.
   Limits& idle_timeout(std::optional<Duration> limit) {
     idle_timeout_ = limit;
     return changed("limits(idle_timeout)");
@@ -105,8 +110,8 @@ class Limits {
   Limits& header_count(std::optional<std::size_t> count) {
     return assign(header_count_, count, "limits(header_count)");
   }
-  /// Decoded bytes of a body that is buffered, never of one that is streamed. Default: no limit.
-  /// Beyond: InvalidResponseError, `limit_exceeded`.
+  /// Decoded bytes of a body that is buffered, or of a line of `iter_lines`; never of a body that
+  /// is streamed. Default: no limit. Beyond: InvalidResponseError, `limit_exceeded`.
   Limits& body_size(std::optional<std::size_t> bytes) {
     body_size_ = bytes;
     return *this;
@@ -180,7 +185,8 @@ class TlsOptions {
     min_version_ = version;
     return *this;
   }
-  /// False accepts any certificate of anyone: for tests only. On unless said so.
+  /// False accepts any certificate of anyone, and reads neither `ca_file` nor `ca_pem`: for tests
+  /// only. On unless said so.
   TlsOptions& verify(bool on) {
     verify_ = on;
     return *this;

@@ -17,7 +17,9 @@ class Request {
   [[nodiscard]] const std::string& method() const noexcept { return method_; }
   /// Absolute, with all parameters, without user info and fragment.
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
-  /// What will be sent, the session's defaults included. A hook may change it.
+  /// What will be sent, the session's defaults included. A hook may change it. Behind the hooks
+  /// come the framing and, unless it is set here, natively Host and Accept-Encoding, elsewhere what
+  /// the platform adds.
   [[nodiscard]] Headers& headers() const noexcept { return headers_; }
 
  private:

@@ -92,9 +92,11 @@ class Response : public ResponseHead {
   [[nodiscard]] const std::string& body() const& noexcept { return body_; }
   [[nodiscard]] std::string body() && noexcept { return std::move(body_); }
   /// The body as UTF-8: a byte order mark decides, then the charset of Content-Type, else it is
-  /// taken for UTF-8. Malformed bytes become U+FFFD.
+  /// taken for UTF-8. Known are UTF-8, UTF-16, windows-1252 and ISO-8859-1, which is read as the
+  /// former (Encoding Standard); others, too, are taken for UTF-8. Malformed bytes become U+FFFD.
   [[nodiscard]] std::string text() const;
-  /// The body parsed as JSON. A caller needs reqivo/json.hpp. Errors: JsonError.
+  /// The body parsed as JSON (RFC 8259). A caller needs reqivo/json.hpp. Errors: JsonError where it
+  /// is none, or is nested more than 128 deep.
   [[nodiscard]] nlohmann::json json() const;
   /// The same, converted by the type's from_json. Defined in reqivo/json.hpp. Errors: JsonError.
   template <class T>

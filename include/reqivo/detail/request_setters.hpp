@@ -115,8 +115,8 @@ class RequestSetters {
   }
 
   /// Sends `value` as JSON, with Content-Type application/json unless one is set.
-  /// Errors: JsonError where it cannot be written as JSON; RequestError where there is a body
-  /// already.
+  /// NaN and the infinities become null. Errors: JsonError where it cannot be written as JSON;
+  /// RequestError where there is a body already.
   Builder& json(const nlohmann::json& value) & {
     draft_.json(value);
     return self();

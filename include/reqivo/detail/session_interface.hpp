@@ -32,15 +32,16 @@ class SessionInterface {
  public:
   /// What relative URLs are relative to, as links of a page are: "users" relative to
   /// "https://h/api" is "https://h/users", relative to "https://h/api/" it is
-  /// "https://h/api/users", and "/users" goes to the root in both. One that does not parse makes
-  /// each request fail with InvalidUrlError.
+  /// "https://h/api/users", and "/users" goes to the root in both. One that does not parse, or is
+  /// not of http or https, makes each request fail with InvalidUrlError; an empty one takes it
+  /// back.
   Derived& base_url(std::string_view url) & {
     core().base_url(url);
     return self();
   }
   Derived&& base_url(std::string_view url) && { return std::move(base_url(url)); }
-  /// The total of requests that set none themselves. The limits of the steps grow with it unless
-  /// they are set.
+  /// The total of requests that set none themselves, in place of all limits that were set before.
+  /// The limits of the steps grow with it.
   Derived& default_timeout(Duration total) & {
     core().default_timeout(Timeout().total(total));
     return self();
@@ -72,7 +73,8 @@ class SessionInterface {
   Derived&& basic_auth(std::string_view user, std::string_view password) && {
     return std::move(basic_auth(user, password));
   }
-  /// New requests get new connections; requests under way keep theirs.
+  /// New requests get new connections, beside those of requests that are under way or wait for one
+  /// and go by what was set before.
   /// Platforms: UnsupportedError where `capabilities().tls_options` is false.
   Derived& tls(TlsOptions options) & {
     core().tls(std::move(options));
@@ -100,8 +102,8 @@ class SessionInterface {
     return self();
   }
   Derived&& max_redirects(std::size_t count) && { return std::move(max_redirects(count)); }
-  /// Whether Content-Encoding is undone (default). Platforms: UnsupportedError for false where
-  /// `capabilities().raw_body` is false.
+  /// Whether codings are asked for and Content-Encoding is undone (default). Platforms:
+  /// UnsupportedError for false where `capabilities().raw_body` is false.
   Derived& decode(bool on) & {
     core().decode(on);
     return self();
@@ -114,9 +116,10 @@ class SessionInterface {
     return self();
   }
   Derived&& fetch(FetchOptions options) && { return std::move(fetch(std::move(options))); }
-  /// Called once for each request just before it is sent; may change its headers. Hooks run in the
-  /// order they were added; what one throws, the request throws. A hook may keep state of its
-  /// own; it is a plain function: a coroutine is refused by the compiler.
+  /// Called once for each request when it is awaited, before it waits for a connection, and not for
+  /// redirects; may change its headers. Hooks run in the order they were added; what one throws,
+  /// the request throws. A hook may keep state of its own; it is a plain function: a coroutine is
+  /// refused by the compiler.
   template <HookOf<Request> Hook>
   Derived& on_request(Hook hook) & {
     core().on_request(share_hook<Request>(std::move(hook)));
@@ -127,7 +130,7 @@ class SessionInterface {
     return std::move(on_request(std::move(hook)));
   }
   /// Called once for each response, after redirects: with its body where it is buffered, with an
-  /// empty one where it is streamed. Order and errors: as `on_request`.
+  /// empty one where it is streamed; not for requests that fail. Order and errors: as `on_request`.
   template <HookOf<Response> Hook>
   Derived& on_response(Hook hook) & {
     core().on_response(share_hook<Response>(std::move(hook)));
@@ -137,7 +140,8 @@ class SessionInterface {
   Derived&& on_response(Hook hook) && {
     return std::move(on_response(std::move(hook)));
   }
-  /// Sent with every request that does not set them itself.
+  /// Sent with every request that does not set them itself. Natively User-Agent and Accept have
+  /// defaults beside them. Lifetime: the session's, also where it moves.
   [[nodiscard]] Headers& headers() { return core().headers(); }
   [[nodiscard]] const Headers& headers() const { return core().headers(); }
 

@@ -47,7 +47,8 @@ Task<T> wait_for_task(Task<T> given, Duration limit) {
 }  // namespace detail
 
 /// The awaitable's result, if it comes within `limit`. Natively and in a browser alike the limit is
-/// checked by the event loop: code that does not suspend is not cut short.
+/// checked by the event loop: code that does not suspend is not cut short, and a limit of zero or
+/// less lets through what is there without waiting.
 /// Errors: WaitTimeoutError when time is up; the awaitable is cancelled before that is thrown.
 /// Lifetime: a JoinHandle may be given by its name, and then outlives what is returned; its task is
 /// cancelled all the same.
