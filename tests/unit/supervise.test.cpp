@@ -97,6 +97,20 @@ TEST_CASE("a limit that becomes the next one when the phase changes is kept") {
   CHECK(time.passed() == 4500ms);
 }
 
+TEST_CASE("a limit that is due earlier than that of the phase before is kept") {
+  const ManualTime time;
+  Setting setting(Timeout().connect(5s).read(100ms));
+  const auto phases = [](Setting& s) -> Task<Outcome<int>> {
+    s.progress.enter(Phase::connect);
+    co_await sleep(1s);
+    s.progress.enter(Phase::head);
+    co_await sleep(1h);
+    co_return 1;
+  };
+  CHECK(failure_of(run(supervise(setting, phases(setting)))).code == ErrorCode::read_timeout);
+  CHECK(time.passed() == 1100ms);
+}
+
 TEST_CASE("stopping the supervisor destroys the task at once and ends the step with closed") {
   const ManualTime time;
   Setting setting;
