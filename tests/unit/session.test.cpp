@@ -325,6 +325,7 @@ TEST_CASE("a session may be destroyed from inside a request of its own") {
   SECTION("by a request hook") {
     session->on_request([&](Request&) { session.reset(); });
     CHECK_THROWS_AS(run(session->get("http://h/")), ClosedError);
+    CHECK(server.sent().empty());
   }
   CHECK(server.open() == 0);
   CHECK(server.transports_alive() == 0);
