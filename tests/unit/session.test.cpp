@@ -247,6 +247,9 @@ TEST_CASE("new limits and TLS options make a new transport, the limit of bodies 
   CHECK(server.transports_made() == 2);
   stream = StreamResponse();
   CHECK(server.transports_alive() == 1);
+  session.limits(Limits());  // no bound on connections, unlike the transport there is
+  run(session.get("http://h/"));
+  CHECK(server.transports_made() == 3);
 }
 
 TEST_CASE("a transport that cannot be made fails the request") {
