@@ -361,6 +361,7 @@ TEST_CASE("close takes no new requests, waits for running ones, and leaves strea
     CHECK(piece == "two");
     piece = co_await stream.read();
     CHECK_FALSE(piece);
+    CHECK(from.transports_alive() == 0);  // although the session lives
   };
   run(scenario(server, time));
   CHECK(server.transports_alive() == 0);
