@@ -262,6 +262,18 @@ TEST_CASE("a limit on buffered bodies is exact, and an honest Content-Length is 
   CHECK(f.server.open() == 0);
 }
 
+TEST_CASE("a request that failed holds nothing open, though nobody has asked how it ended") {
+  Fixture f;
+  f.session.limits(Limits().body_size(4));
+  f.server.answer().body("12345").body("6");
+  auto failed = create_task(f.session.get("http://h/"));
+  f.time.settle();
+  REQUIRE(failed.done());
+  CHECK(f.server.open() == 0);
+  CHECK(f.server.aborted() == 1);
+  CHECK_THROWS_AS(run(wait_for(std::move(failed), 1s)), InvalidResponseError);
+}
+
 TEST_CASE("a Content-Length that lies costs no memory") {
   Fixture f;
   f.server.answer().header("Content-Length", "999999999999").body("a").body("b");
