@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "outcomes.hpp"
+#include "support/coroutines.hpp"
 #include "support/manual_loop.hpp"
 
 namespace reqivo::detail {
@@ -80,6 +81,25 @@ TEST_CASE("a limit that runs out destroys the task and is the outcome") {
   CHECK(failure_of(run(supervise(setting, work(setting, 2s)))).code == ErrorCode::total_timeout);
   CHECK(setting.alive == 0);
   CHECK(time.passed() == 1000ms);
+}
+
+TEST_CASE("a task that finishes in the turn in which its limit runs out gives its outcome") {
+  ManualTime time;
+  Setting setting(Timeout().total(1s));
+  const auto pass = [](test::Gate& gate) -> Task<Outcome<int>> {
+    co_await gate.wait();
+    co_return 42;
+  };
+  const auto scenario = [](Setting& s, ManualTime& clock, test::Gate& gate,
+                           Task<Outcome<int>> task) -> Task<void> {
+    auto step = create_task(supervise(s, std::move(task)));
+    gate.open();
+    clock.pass(1s);
+    const int value = value_of(co_await step);
+    CHECK(value == 42);
+  };
+  test::Gate gate;
+  run(scenario(setting, time, gate, pass(gate)));
 }
 
 TEST_CASE("a limit that becomes the next one when the phase changes is kept") {
