@@ -43,6 +43,7 @@ void check_labels(std::string_view charset, std::string_view labels) {
     for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
     CHECK(charset_seen("text/plain;charset=" + upper) == charset);
     CHECK(charset_seen("text/plain;charset=\" \t" + label + " \"") == charset);
+    CHECK(charset_seen("text/plain;charset=\f" + label + "\f") == charset);
     CHECK(charset_seen("text/plain;charset=" + label + "x") == "utf-8");
   }
 }
