@@ -223,6 +223,9 @@ TEST_CASE("a stream that is dropped before its end is aborted at once") {
   CHECK(f.server.aborted() == 1);
   CHECK_THROWS_AS(stream.read(), std::logic_error);
   CHECK_THROWS_AS(stream.iter_content(1), std::logic_error);
+  CHECK_THROWS_AS(stream.chunks(), std::logic_error);
+  CHECK_THROWS_AS(stream.iter_lines(), std::logic_error);
+  CHECK_THROWS_AS(stream.buffer(), std::logic_error);
 }
 
 TEST_CASE("generators share the stream, and the last owner ends it") {
