@@ -1,6 +1,7 @@
 // Streamed bodies over a scripted transport: the ways to read, who owns the exchange, and how it
 // ends.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@ namespace reqivo {
 namespace {
 
 using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
 using test::FakeServer;
 using test::ManualTime;
 using Strings = std::vector<std::string>;
@@ -331,6 +333,24 @@ TEST_CASE("giving up a read aborts the exchange") {
   CHECK_THROWS_AS(run(wait_for(stream.read(), 1s)), WaitTimeoutError);
   CHECK(f.server.open() == 0);
   CHECK_THROWS_AS(run(stream.read()), ClosedError);
+}
+
+TEST_CASE("a stream that was ended twice tells the first reason") {
+  Fixture f;
+  const auto scenario = [](Fixture& fixture) -> Task<void> {
+    fixture.server.answer().body(test::Piece("late", 1h));
+    StreamResponse stream = co_await fixture.session().get("http://h/").stream();
+    auto reading = create_task(stream.read());
+    fixture.destroy_session();
+    reading.cancel();
+    try {
+      static_cast<void>(co_await stream.read());
+      FAIL_CHECK("nothing thrown");
+    } catch (const ClosedError& error) {
+      CHECK_THAT(error.what(), ContainsSubstring("the session was destroyed"));
+    }
+  };
+  run(scenario(f));
 }
 
 TEST_CASE("opening a stream that is given up before its head leaves nothing behind") {
