@@ -15,6 +15,7 @@
 #include "local_peer.hpp"
 #include "support/failures.hpp"
 #include "support/run_test.hpp"
+#include "support/test_server.hpp"
 
 using namespace reqivo;
 using namespace reqivo::test;
@@ -70,6 +71,22 @@ TEST_CASE("no byte beyond the length given for a streamed body is sent", "[uploa
       body += peer.take();
     }
     CHECK(body == "one");
+  });
+}
+
+TEST_CASE("framing set by hand that is not that of the body is refused, and nothing is sent",
+          "[upload]") {
+  run_test([]() -> Task<void> {
+    const std::string tag = unique_tag();
+    AsyncSession session(test_server().http());
+    const RequestError coded = co_await failure_of<RequestError>(
+        session.post(tagged("/post", tag)).header("Transfer-Encoding", "chunked").body("one"));
+    check_failure(coded, ErrorCode::invalid_request, Phase::none);
+    const RequestError counted = co_await failure_of<RequestError>(
+        session.post(tagged("/post", tag)).header("Content-Length", "4").body("one"));
+    check_failure(counted, ErrorCode::invalid_request, Phase::none);
+    const TagRecord record = co_await tag_record(tag);
+    CHECK(record.started == 0);
   });
 }
 
