@@ -25,6 +25,19 @@ Task<LocalPeer> answered(LocalListener* listener, JoinHandle<Response> sent, std
   co_return peer;
 }
 
+/// Each connection is closed behind its answer, and leaves its room to the next request.
+Task<void> check_closed_ones_leave_room(Limits limits) {
+  LocalListener listener;
+  AsyncSession session(listener.url());
+  session.limits(limits).default_timeout(Timeout().pool(5s));
+  for (int i = 0; i < 3; ++i) {
+    JoinHandle<Response> sent = create_task(session.get("/"));
+    LocalPeer peer = co_await answered(&listener, std::move(sent), answer_with("x"));
+    peer.close();
+    co_await sleep(30ms);  // seen to be closed before the next one
+  }
+}
+
 }  // namespace
 
 TEST_CASE("of several origins the connection that lay idle longest makes room", "[pool]") {
@@ -48,17 +61,8 @@ TEST_CASE("of several origins the connection that lay idle longest makes room", 
 
 TEST_CASE("a kept connection that turns out to be closed leaves its room in a full pool",
           "[pool]") {
-  run_test([]() -> Task<void> {
-    LocalListener listener;
-    AsyncSession session(listener.url());
-    session.limits(Limits().connections(1)).default_timeout(Timeout().pool(5s));
-    for (int i = 0; i < 3; ++i) {
-      JoinHandle<Response> sent = create_task(session.get("/"));
-      LocalPeer peer = co_await answered(&listener, std::move(sent), answer_with("x"));
-      peer.close();
-      co_await sleep(30ms);  // seen to be closed before the next one
-    }
-  });
+  run_test(check_closed_ones_leave_room, Limits().connections(1));
+  run_test(check_closed_ones_leave_room, Limits().connections_per_host(1));
 }
 
 TEST_CASE("a request that said Connection: close gives its connection up, whatever the server says",
