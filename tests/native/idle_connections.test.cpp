@@ -59,6 +59,27 @@ TEST_CASE("of several origins the connection that lay idle longest makes room", 
   });
 }
 
+TEST_CASE("idle connections of several origins are closed each in its own time", "[pool]") {
+  run_test([]() -> Task<void> {
+    LocalListener first;
+    LocalListener second;
+    LocalListener last;
+    AsyncSession session;
+    session.limits(Limits().idle_timeout(400ms));
+    std::vector<LocalPeer> peers;
+    for (LocalListener* const listener : {&first, &second, &last}) {
+      if (listener == &last) co_await sleep(300ms);
+      JoinHandle<Response> sent = create_task(session.get(listener->url()));
+      peers.push_back(co_await answered(listener, std::move(sent), answer_with("x")));
+      co_await sleep(2ms);
+    }
+    co_await peers[0].wait_ended();
+    co_await peers[1].wait_ended();
+    CHECK_FALSE(peers[2].ended());
+    co_await peers[2].wait_ended();
+  });
+}
+
 TEST_CASE("a kept connection that turns out to be closed leaves its room in a full pool",
           "[pool]") {
   run_test(check_closed_ones_leave_room, Limits().connections(1));
