@@ -278,6 +278,22 @@ TEST_CASE("a race that all addresses refuse fails as soon as the last one did", 
   });
 }
 
+TEST_CASE("a race that is lost everywhere tells why its first address failed", "[connect]") {
+  run_test([]() -> Task<void> {
+    const RefusedPort refused;
+    const tcp::endpoint unreachable(asio::ip::address_v4::broadcast(), refused.port());
+    std::vector<tcp::endpoint> endpoints;
+    endpoints.push_back(at_v4(refused.port()));
+    endpoints.push_back(unreachable);
+    const RaceResult refused_first = co_await race(endpoints);
+    CHECK(refused_first.failure == "Connection refused");
+    std::swap(endpoints.front(), endpoints.back());
+    const RaceResult refused_last = co_await race(endpoints);
+    REQUIRE(refused_last.failure);
+    CHECK(refused_last.failure != "Connection refused");
+  });
+}
+
 TEST_CASE("a race without addresses fails", "[connect]") {
   run_test([]() -> Task<void> {
     const RaceResult result = co_await race(std::vector<tcp::endpoint>());
