@@ -1,5 +1,7 @@
 #include "native/socket.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "local_peer.hpp"
 #include "native/event_loop.hpp"
 
 namespace reqivo::test {
@@ -178,6 +181,22 @@ TEST_CASE("a write that fails at once says so, and did not send all", "[socket]"
   REQUIRE(error);
   CHECK(*error == asio::error::broken_pipe);
   CHECK(pair.socket.write_unfinished());
+}
+
+TEST_CASE("a small write over TCP does not wait for the answer to the one before", "[socket]") {
+  const LocalListener listener;
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+  REQUIRE(descriptor >= 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(listener.port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const Socket socket(AsioEventLoop::current().reactor(), descriptor);
+  int no_delay = 0;
+  socklen_t size = sizeof no_delay;
+  REQUIRE(::getsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size) == 0);
+  CHECK(no_delay != 0);
 }
 
 TEST_CASE("a socket that nobody waits for keeps what came for the next read", "[socket]") {
