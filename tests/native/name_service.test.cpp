@@ -163,6 +163,33 @@ TEST_CASE("an idle thread stays for the next lookup, and leaves after a while") 
   CHECK(hasty->thread_count() == 0);
 }
 
+TEST_CASE("of two lookups in one go the second does not wait behind the first for an idle thread") {
+  ResolverWorld world;
+  world.server->answer(0, 0, {"10.0.0.1"});
+  // In a round in which the thread is not idle again, or has the first one already, all is well.
+  for (std::size_t round = 1; round <= 20; ++round) {
+    const auto service = world.service(2, std::chrono::milliseconds(20));
+    Resolver resolver(world.loop.post(), service);
+    std::vector<ResolverAnswer> answers(3);
+    world.server->open();
+    const auto earlier = resolver.start("earlier.example", 80, answers[0].callback());
+    world.loop.run_next();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    world.server->shut();
+    const auto first = resolver.start("first.example", 80, answers[1].callback());
+    const auto second = resolver.start("second.example", 80, answers[2].callback());
+    for (int i = 0; i < 5'000 && world.server->asked().size() < 3 * round; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    CHECK(world.server->asked().size() == 3 * round);
+    world.server->open();
+    world.loop.wait_for(2);
+    world.loop.run();
+    for (const ResolverAnswer& answer : answers) CHECK(answer.calls == 1);
+    wait_until_threads_left(*service);
+  }
+}
+
 TEST_CASE("many loops on many threads resolve at once") {
   ResolverWorld world;
   world.server->answer(0, 0, {"10.0.0.1"}).open();

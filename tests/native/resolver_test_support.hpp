@@ -74,6 +74,10 @@ class NameServer {
     open_ = true;
     changed_.notify_all();
   }
+  void shut() {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+  }
   inline void wait_until_asked(std::size_t times) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return asked_.size() >= times; });
