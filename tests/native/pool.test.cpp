@@ -533,6 +533,21 @@ TEST_CASE("a connection granted to who is then cancelled goes to the next", "[po
   });
 }
 
+TEST_CASE("a new connection beside an idle one of its origin takes the place of that", "[pool]") {
+  run_test([]() -> Task<void> {
+    LocalListener listener;
+    native::Pool pool(Limits().connections_per_host(1));
+    native::Lease kept = co_await pool.acquire("origin", native::KeptConnection::any);
+    kept.set_connection(co_await connected_to(listener.port()));
+    LocalPeer peer = co_await listener.accept();
+    kept.give_back();
+    const auto replaying = pool.try_acquire("origin", native::KeptConnection::none, {});
+    CHECK(replaying);
+    CHECK_FALSE(pool.try_acquire("origin", native::KeptConnection::none, {}));
+    co_await peer.wait_ended();
+  });
+}
+
 TEST_CASE("room granted to who is then cancelled goes to the next", "[pool]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
