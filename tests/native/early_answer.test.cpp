@@ -542,7 +542,7 @@ TEST_CASE("an answer that is no refusal waits for a piece that takes its time", 
   run_test([]() -> Task<void> {
     const auto slow = []() -> Generator<std::string> {
       co_yield "one";
-      co_await sleep(50ms);
+      co_await sleep(1500ms);  // longer than a server may take nothing behind its answer
       co_yield "two";
     };
     LocalListener listener;
