@@ -16,7 +16,8 @@ namespace emscripten {
 using EM_VAL = struct _EM_VAL*;  // as in emscripten/val.h, which only reqivo/js.hpp needs
 }
 
-static_assert(sizeof(void*) == 4, "Reqivo is for wasm32: its JavaScript takes addresses as numbers");
+static_assert(sizeof(void*) == 4,
+              "Reqivo is for wasm32: its JavaScript takes addresses as numbers");
 
 extern "C" {
 
