@@ -1,7 +1,7 @@
 #include "native/name_service.hpp"
 
 #include <pthread.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): pthread_sigmask is POSIX, not C++
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>

@@ -61,7 +61,8 @@ TEST_CASE("a failed result that is moved from is a failed one still", "[kit][res
   const auto late = thrown(WaitTimeoutError(ErrorCode::wait_timeout, Phase::none, false, "late"));
   check_both(Result<int>(late));
   check_both(Result<void>(late));
-  CHECK_THROWS_AS(Result<int>(std::exception_ptr()), std::logic_error);
+  const std::exception_ptr none;
+  CHECK_THROWS_AS(Result<int>(none), std::logic_error);
 }
 
 TEST_CASE("a failed result throws its exception with its own type", "[kit][result]") {
