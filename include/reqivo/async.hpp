@@ -42,10 +42,9 @@ requires(!detail::is_task<std::decay_t<A>>) auto run(A&& awaitable) {
 /// A program's entry on every target: `int main() { return reqivo::run_main(program()); }`.
 ///
 /// Natively it runs the task and gives the exit code: the task's value, of which the system keeps
-/// the low 8 bits, or 0. An exception that
-/// leaves the task is printed to standard error and gives 1, and so does a task that nothing can
-/// finish. In a page it returns 0 at once and the program goes on; under Node the process ends with
-/// the task's exit code.
+/// the low 8 bits, or 0. An exception that leaves the task is printed to standard error and gives
+/// 1, and so does a task that nothing can finish. In a page it returns 0 at once and the program
+/// goes on; under Node the process ends with the task's exit code.
 int run_main(Task<int> program);
 int run_main(Task<void> program);
 

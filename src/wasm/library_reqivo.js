@@ -142,7 +142,9 @@ addToLibrary({
       reqivo.settings.forEach((name, at) => {
         if (lines[at]) init[name] = lines[at];
       });
-      for (let at = 10; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
+      for (let at = reqivo.settings.length; at + 1 < lines.length; at += 2) {
+        headers.push([lines[at], lines[at + 1]]);
+      }
       // In there, as what throws outside of it would take the orders behind this one along. A
       // program's own fetch may throw, and answer with anything.
       new Promise((resolve) => {
@@ -163,17 +165,17 @@ addToLibrary({
     // The program's limits are C++'s to keep; Node would end what waits for five minutes.
     patient: undefined,
     makePatient() {
-      const failureOf = reqivo.watchConnections();
+      const takeSocket = reqivo.watchConnections();
       return {
         'dispatch': (options, handler) => {
           options['headersTimeout'] = options['bodyTimeout'] = 0;
-          reqivo.refuseShortBody(handler, failureOf);
+          reqivo.refuseShortBody(handler, takeSocket);
           return globalThis[Symbol.for('undici.globalDispatcher.1')]['dispatch'](options, handler);
         },
       };
     },
-    // Node takes a body for whole whose connection ends or fails, if that connection was not to be
-    // kept. Of the connection only its diagnostics tell, just before the handler hears of the end.
+    // Gives a function that tells, while a handler hears of its end, what socket it had: only Node's
+    // diagnostics know, and tell just before.
     watchConnections() {
       const sockets = new WeakMap();
       let socket;
@@ -185,26 +187,34 @@ addToLibrary({
       channels?.['subscribe']('undici:request:trailers', (message) => {
         socket = sockets.get(message['request']);
       });
-      return (chunked) => {
-        const ended = socket;
+      return () => {
+        const taken = socket;
         socket = undefined;
-        if (ended?.['errored']) return ended['errored'];
-        return chunked && ended?.['readableEnded'] &&
-          Object.assign(new Error('other side closed'), { 'code': 'UND_ERR_SOCKET' });
+        return taken;
       };
     },
-    refuseShortBody(handler, failureOf) {
+    // Node takes a body for whole whose connection ends or fails, if that connection was not to be
+    // kept.
+    refuseShortBody(handler, takeSocket) {
       const { 'onHeaders': takeHead, 'onComplete': complete } = handler;
       if (!takeHead || !complete) return; // another version of undici
-      let chunked = false;
+      let names = [];
       handler['onHeaders'] = (status, fields, ...rest) => {
-        chunked = fields.some((field, at) => at % 2 == 0 && /^transfer-encoding$/i.test(field));
+        names = fields; // and values, in turn
         return takeHead.call(handler, status, fields, ...rest);
       };
+      const isChunked = () =>
+        names.some((name, at) => at % 2 == 0 && /^transfer-encoding$/i.test(name));
       handler['onComplete'] = (trailers) => {
-        const failure = failureOf(chunked);
-        if (failure) handler['onError'](failure);
-        else complete.call(handler, trailers);
+        const socket = takeSocket();
+        if (socket?.['errored']) {
+          handler['onError'](socket['errored']);
+        } else if (socket?.['readableEnded'] && isChunked()) {
+          handler['onError'](
+            Object.assign(new Error('other side closed'), { 'code': 'UND_ERR_SOCKET' }));
+        } else {
+          complete.call(handler, trailers);
+        }
       };
     },
 
@@ -301,8 +311,8 @@ addToLibrary({
     },
 
     // Chromium hands over a fast stream in micro-tasks, one after another: the page could not draw,
-    // and nothing else would have its turn, until its end. A few chunks need no such turn: among
-    // many requests it costs a small one a fifth of its time.
+    // and nothing else would have its turn, until its end. A few chunks need no such turn, which
+    // is a message to the page itself.
     read(record) {
 #if ENVIRONMENT_MAY_BE_NODE
       if (reqivo.isNode()) record.reads = 0; // its streams come from sockets

@@ -45,14 +45,15 @@ class JoinState {
 
  private:
   friend class Scheduler;
-  void clear_waiter() noexcept;
   enum class Status { running, finished, cancelled };
 
   static void task_finished(void* context, TaskPromiseBase& task) noexcept;
   /// Destroys a task that was cancelled, and this object where nobody is left to use it. The
   /// scheduler calls it, too, for what was put off.
   void settle() noexcept;
-  void settle_now() noexcept;
+  void settle_now() noexcept;  // however deep the stack is
+  /// Nobody waits any more. May delete this object.
+  void clear_waiter() noexcept;
   void release_task() noexcept;
   void report_unseen_failure() const noexcept;
 
@@ -146,8 +147,7 @@ class [[nodiscard]] JoinAwaiter {
 ///
 /// Lifetime: dropping the handle cancels the task at once (of more than 500, each of which owns the
 /// next, the rest a turn later), `detach()` lets it go on without an owner. Use it on the thread
-/// that made it. Whoever awaits a handle that is dropped meanwhile gets `Error`
-/// (`cancelled`).
+/// that made it. Whoever awaits a handle that is dropped meanwhile gets `Error` (`cancelled`).
 template <class T = void>
 class [[nodiscard]] JoinHandle {
  public:
