@@ -40,6 +40,8 @@ class Exchange final : public Supervisor::Step {
   [[nodiscard]] static Response response_of(ResponseHead head);
   /// Takes back the rest of a piece, of which only the beginning was used: the next read gives it.
   void put_back(std::string_view rest) noexcept;
+  /// The next read leaves out a "\n" at its beginning: the other half of a line end that was given.
+  void skip_line_feed() noexcept { skips_line_feed_ = true; }
   /// Fails the exchange where a line has become larger than what may be buffered.
   void check_line(std::size_t size);
 
@@ -71,6 +73,8 @@ class Exchange final : public Supervisor::Step {
   Task<Outcome<Done>> buffer_body();
   Task<Outcome<Done>> refuse_body();
   [[nodiscard]] Failure over_limit() const;
+  /// Leaves out what `skip_line_feed` said. True: nothing is left of the piece.
+  [[nodiscard]] bool is_skipped(std::string& piece) noexcept;
 
   // the end
   bool stop() noexcept override;
@@ -94,6 +98,7 @@ class Exchange final : public Supervisor::Step {
   Response response_;
   std::unique_ptr<BodySource> source_;
   std::string put_back_;
+  bool skips_line_feed_ = false;
   std::optional<std::size_t> body_limit_;
   std::optional<Failure> failure_;
   std::size_t owners_ = 0;

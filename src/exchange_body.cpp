@@ -70,19 +70,29 @@ class Exchange::Reading {
 Task<std::optional<std::string>> Exchange::read(std::shared_ptr<Exchange> self) {
   if (self->failure_) self->raise(*self->failure_);
   if (!self->put_back_.empty()) co_return std::exchange(self->put_back_, std::string());
-  if (!self->source_) co_return std::nullopt;
-  Reading reading(*self);
-  reading.check_deadline();
-  Supervised<std::string> step(self->source_->read(), self->steps_, *self->deadline_,
-                               *self->progress_, Scheduler::current().loop());
-  Outcome<std::string> piece = co_await step;
-  reading.completed();
-  if (!piece) self->fail(std::move(piece).failure());
-  if (piece.value().empty()) {
-    self->end_body();
-    co_return std::nullopt;
-  }
-  co_return std::move(piece).value();
+  std::string bytes;
+  do {
+    if (!self->source_) co_return std::nullopt;
+    Reading reading(*self);
+    reading.check_deadline();
+    Supervised<std::string> step(self->source_->read(), self->steps_, *self->deadline_,
+                                 *self->progress_, Scheduler::current().loop());
+    Outcome<std::string> piece = co_await step;
+    reading.completed();
+    if (!piece) self->fail(std::move(piece).failure());
+    bytes = std::move(piece).value();
+    if (bytes.empty()) {
+      self->end_body();
+      co_return std::nullopt;
+    }
+  } while (self->is_skipped(bytes));
+  co_return std::move(bytes);
+}
+
+bool Exchange::is_skipped(std::string& piece) noexcept {
+  if (!std::exchange(skips_line_feed_, false) || piece.front() != '\n') return false;
+  piece.erase(0, 1);
+  return piece.empty();
 }
 
 void Exchange::put_back(std::string_view rest) noexcept try {

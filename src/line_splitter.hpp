@@ -20,6 +20,10 @@ class LineSplitter {
   [[nodiscard]] std::optional<std::string> finish();
   /// What of the chunk is behind the lines that were given.
   [[nodiscard]] std::string_view rest() const noexcept;
+  /// True where the chunk ends in "\r": a "\n" that begins the next one belongs to that line end.
+  [[nodiscard]] bool ends_in_carriage_return() const noexcept {
+    return after_carriage_return_ && at_ == chunk_.size();
+  }
   /// Bytes held of the line that is not whole yet.
   [[nodiscard]] std::size_t pending() const noexcept { return line_.size(); }
 

@@ -76,7 +76,7 @@ std::string redacted(std::string_view text) {
   const std::string_view slashes = other_scheme ? "/" : "/\\";
   const std::size_t start = authority_start(text, slashes);
   const std::string_view shown = text.substr(0, text.find_first_of("?#"));
-  if (start == npos || start > shown.size()) return std::string(shown);
+  if (start == npos) return std::string(shown);
 
   const std::size_t end = std::min(shown.find_first_of(slashes, start), shown.size());
   const std::string_view before = shown.substr(0, start);

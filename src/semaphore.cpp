@@ -17,9 +17,9 @@ class SemaphoreState {
   }
   [[nodiscard]] std::size_t available() const noexcept { return free_; }
 
-  /// Takes a permit, unless others wait for one already.
+  /// Takes a permit. Nobody is overtaken: while some wait, none is free.
   [[nodiscard]] bool take() noexcept {
-    if (free_ == 0 || first_ != nullptr) return false;
+    if (free_ == 0) return false;
     --free_;
     return true;
   }

@@ -22,18 +22,25 @@ Generator<std::string> pieces_of(BodyOwner owner) {
 /// this one goes then.
 class Rest {
  public:
-  Rest(const BodyOwner& owner, std::string_view bytes)
-      : exchange_(*owner.exchange()), bytes_(bytes) {}
+  Rest(const BodyOwner& owner, std::string_view bytes, bool after_carriage_return = false)
+      : exchange_(*owner.exchange()),
+        bytes_(bytes),
+        after_carriage_return_(after_carriage_return) {}
   Rest(const Rest&) = delete;
   Rest& operator=(const Rest&) = delete;
   ~Rest() {
     if (!bytes_.empty()) exchange_.put_back(bytes_);
+    if (after_carriage_return_) exchange_.skip_line_feed();
   }
-  void go_on() noexcept { bytes_ = {}; }
+  void go_on() noexcept {
+    bytes_ = {};
+    after_carriage_return_ = false;
+  }
 
  private:
   Exchange& exchange_;
   std::string_view bytes_;
+  bool after_carriage_return_;
 };
 
 Generator<std::string> chunks_of(BodyOwner owner, std::size_t size) {
@@ -60,7 +67,7 @@ Generator<std::string> lines_of(BodyOwner owner) {
     splitter.feed(std::move(*piece));
     while (std::optional<std::string> line = splitter.next()) {
       owner.exchange()->check_line(line->size());
-      Rest rest(owner, splitter.rest());
+      Rest rest(owner, splitter.rest(), splitter.ends_in_carriage_return());
       co_yield std::move(*line);
       rest.go_on();
     }

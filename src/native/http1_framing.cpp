@@ -29,7 +29,7 @@ FramingFields read_framing_fields(const Headers& headers) {
       case 17:
         if (!same_field_name(name, "Transfer-Encoding")) break;
         ++fields.coding_count;
-        fields.only_chunked = fields.only_chunked && same_field_name(value, "chunked");
+        fields.only_chunked = same_field_name(value, "chunked");
         break;
       default:
         break;

@@ -13,7 +13,7 @@ struct FramingFields {
   FramingFields() = default;
   std::size_t length_count = 0;  ///< Content-Length fields
   std::size_t coding_count = 0;  ///< Transfer-Encoding fields
-  bool only_chunked = true;      ///< each Transfer-Encoding says "chunked" and nothing else
+  bool only_chunked = false;     ///< the last Transfer-Encoding says "chunked" and nothing else
   bool close = false;            ///< Connection has the option "close"
   bool keep_alive = false;       ///< Connection has the option "keep-alive"
 };

@@ -164,6 +164,25 @@ TEST_CASE("what a generator leaves of the body is there for the next reader") {
   CHECK(run(whole.read()) == "b\nc");
 }
 
+TEST_CASE("a line end that is cut in two where a reader of lines leaves is left out whole") {
+  Fixture f;
+  const auto first_line = [](StreamResponse& stream) {
+    return run(stream.iter_lines().next()).value_or("none");
+  };
+  StreamResponse lines = f.open({"a\r", "\nb\r", "\n", "\n\r", "\n\n"});
+  CHECK(first_line(lines) == "a");
+  CHECK(first_line(lines) == "b");
+  CHECK(run(collect(lines.iter_lines())) == Strings{"", "", ""});
+  StreamResponse bytes = f.open({"a\r", "\n", "\nbody", "\nend"});
+  CHECK(first_line(bytes) == "a");
+  CHECK(run(bytes.read()) == "\nbody");
+  CHECK(run(bytes.read()) == "\nend");
+  StreamResponse lone = f.open({"a\r", "b\r", "\n"});
+  CHECK(first_line(lone) == "a");
+  CHECK(first_line(lone) == "b");
+  CHECK_FALSE(run(lone.read()).has_value());
+}
+
 TEST_CASE("buffer gives the whole response once, and only an untouched body") {
   Fixture f;
   StreamResponse stream = f.open({"one", "two"});
