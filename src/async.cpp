@@ -5,6 +5,7 @@
 
 #include "deadline.hpp"
 #include "misuse.hpp"
+#include "platform/failure.hpp"
 #include "program_failure.hpp"
 #include "scheduler.hpp"
 
@@ -81,8 +82,7 @@ void throw_two_consumers() {
 void run_to_end(TaskPromiseBase& task) { Scheduler::current().run_to_end(task); }
 
 void throw_wait_timeout(Duration limit) {
-  throw WaitTimeoutError(ErrorCode::wait_timeout, Phase::none, false,
-                         after("wait_for gave up", limit));
+  throw_error(Failure(ErrorCode::wait_timeout, Phase::none, after("wait_for gave up", limit)));
 }
 
 KeptFailure::KeptFailure(std::exception_ptr failure) : thrown_(std::move(failure)) {
@@ -97,10 +97,10 @@ KeptFailure::KeptFailure(std::exception_ptr failure) : thrown_(std::move(failure
     text = foreign.what();
   } catch (...) {  // NOLINT(bugprone-empty-catch): `text` says it
   }
-  wrapped_ = std::make_exception_ptr(Error(ErrorCode::other, Phase::none, false, text));
   try {
-    std::rethrow_exception(wrapped_);
+    throw_error(Failure(ErrorCode::other, Phase::none, std::move(text)));
   } catch (const Error& error) {
+    wrapped_ = std::current_exception();
     error_ = &error;
   }
 }

@@ -142,6 +142,7 @@ struct Shown {
       : method(without_controls(raw_method)),
         url(redact_url(raw_url)),
         message(message_of(failure, method, url)) {}
+  explicit Shown(const Failure& failure) : message(failure.what) {}
   std::string method;
   std::string url;
   std::string message;
@@ -210,13 +211,18 @@ Thrower thrower_of(ErrorCode code) noexcept {
   return throw_plain_failure<Error>;
 }
 
-}  // namespace
-
-void throw_failure(const Failure& failure, std::string_view method, std::string_view url) {
-  Shown shown(failure, method, url);
+[[noreturn]] void throw_shown(const Failure& failure, Shown shown) {
   thrower_of(failure.code)(failure, shown);
   std::abort();  // they all throw
 }
+
+}  // namespace
+
+void throw_failure(const Failure& failure, std::string_view method, std::string_view url) {
+  throw_shown(failure, Shown(failure, method, url));
+}
+
+void throw_error(const Failure& failure) { throw_shown(failure, Shown(failure)); }
 
 void throw_misuse(const char* what) { throw std::logic_error(what); }
 

@@ -1,18 +1,18 @@
 #include <algorithm>
-#include <reqivo/errors.hpp>
 #include <reqivo/headers.hpp>
 
 #include "ascii.hpp"
 #include "checked_fields.hpp"
 #include "concatenate.hpp"
+#include "platform/failure.hpp"
 #include "token.hpp"
 #include "white_space.hpp"
 
 namespace reqivo {
 namespace {
 
-[[noreturn]] void refuse(const std::string& why) {
-  throw RequestError(ErrorCode::invalid_request, Phase::none, false, why, {}, {});
+[[noreturn]] void refuse(std::string why) {
+  detail::throw_error(detail::Failure(ErrorCode::invalid_request, Phase::none, std::move(why)));
 }
 
 // A refused name is not repeated in the message: it may be a whole "Authorization: ..." line.

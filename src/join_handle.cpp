@@ -1,9 +1,9 @@
 #include <atomic>
 #include <memory>
 #include <reqivo/detail/join_handle.hpp>
-#include <reqivo/errors.hpp>
 
 #include "misuse.hpp"
+#include "platform/failure.hpp"
 #include "program_failure.hpp"
 #include "scheduler.hpp"
 
@@ -158,7 +158,7 @@ void JoinState::report_unseen_failure() const noexcept {
 }
 
 void throw_cancelled() {
-  throw Error(ErrorCode::cancelled, Phase::none, false, "the task was cancelled");
+  throw_error(Failure(ErrorCode::cancelled, Phase::none, "the task was cancelled"));
 }
 
 void throw_joined_twice() { throw_misuse("reqivo: a JoinHandle can be awaited once only"); }

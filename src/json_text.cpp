@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "concatenate.hpp"
+#include "platform/failure.hpp"
 
 namespace reqivo {
 namespace detail {
@@ -16,8 +17,8 @@ namespace {
 /// `what` and `where` are about the JSON that came from `url`.
 [[noreturn]] void throw_json_error(const std::string& url, std::string_view what,
                                    std::string_view where) {
-  throw JsonError(ErrorCode::json, Phase::none, false,
-                  without_controls(concatenate({redact_url(url), what, where})));
+  throw_error(Failure(ErrorCode::json, Phase::none,
+                      without_controls(concatenate({redact_url(url), what, where}))));
 }
 
 /// Makes a value of what nlohmann's parser reads. `json::parse` would do, but brings along a second

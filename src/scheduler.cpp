@@ -2,11 +2,11 @@
 
 #include <chrono>
 #include <reqivo/capabilities.hpp>
-#include <reqivo/errors.hpp>
 #include <string>
 
 #include "concatenate.hpp"
 #include "misuse.hpp"
+#include "platform/failure.hpp"
 #include "prefetch.hpp"
 #include "program_failure.hpp"
 
@@ -204,10 +204,10 @@ void Scheduler::run_to_end(TaskPromiseBase& task) {
         "reqivo: a coroutine must not block its own event loop: co_await instead of run()");
   }
   if (!capabilities().blocking) {
-    throw UnsupportedError(
-        ErrorCode::unsupported, Phase::none, false,
-        concatenate({"run() is not supported by this build of the ", capabilities().backend,
-                     " backend: it cannot block (link with Asyncify)"}));
+    throw_error(
+        Failure(ErrorCode::unsupported, Phase::none,
+                concatenate({"run() is not supported by this build of the ", capabilities().backend,
+                             " backend: it cannot block (link with Asyncify)"})));
   }
   class Driven {
    public:

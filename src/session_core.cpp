@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <reqivo/detail/recycling_allocator.hpp>
 #include <reqivo/detail/session_core.hpp>
-#include <reqivo/errors.hpp>
 #include <reqivo/request.hpp>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "credentials.hpp"
 #include "exchange.hpp"
 #include "fetch_options.hpp"
+#include "platform/failure.hpp"
 #include "session_state.hpp"
 
 namespace reqivo::detail {
@@ -78,9 +78,7 @@ Failure unsupported(std::string_view option, const SessionState& session) {
 }
 
 void require(bool supported, std::string_view option, const SessionState& session) {
-  if (supported) return;
-  const Failure failure = unsupported(option, session);
-  throw UnsupportedError(failure.code, failure.phase, failure.retryable, failure.what);
+  if (!supported) throw_error(unsupported(option, session));
 }
 
 // ---- SessionCore
@@ -102,9 +100,7 @@ SessionCore::~SessionCore() {
 }
 
 SessionState& SessionCore::state() const {
-  if (!state_) {
-    throw ClosedError(ErrorCode::closed, Phase::none, false, "the session was moved from");
-  }
+  if (!state_) throw_error(Failure(ErrorCode::closed, Phase::none, "the session was moved from"));
   return *state_;
 }
 

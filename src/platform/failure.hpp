@@ -77,6 +77,10 @@ inline constexpr char closed_in_body[] =
 [[noreturn]] void throw_failure(const Failure& failure, std::string_view method,
                                 std::string_view url);
 
+/// Throws the type of errors.hpp that belongs to `failure`, with `what` alone as its message: it is
+/// about no request.
+[[noreturn]] void throw_error(const Failure& failure);
+
 /// `text` in one line: control characters could break a log's lines or drive a terminal.
 [[nodiscard]] std::string without_controls(std::string_view text);
 

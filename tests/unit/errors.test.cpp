@@ -97,6 +97,18 @@ TEST_CASE("every failure is thrown as the type of its code", "[errors]") {
   check_type<Error>(static_cast<ErrorCode>(999));
 }
 
+TEST_CASE("a failure of no request is thrown with its own text alone", "[errors]") {
+  try {
+    detail::throw_error(Failure(ErrorCode::closed, Phase::none, "why"));
+  } catch (const Error& error) {
+    CHECK(typeid(error) == typeid(ClosedError));
+    CHECK(error.what() == std::string("why"));
+    CHECK(error.code() == ErrorCode::closed);
+    CHECK(error.phase() == Phase::none);
+    CHECK_FALSE(error.retryable());
+  }
+}
+
 TEST_CASE("the error types form the tree of the documentation", "[errors]") {
   STATIC_REQUIRE(std::is_base_of_v<RequestError, NetworkError>);
   STATIC_REQUIRE(std::is_base_of_v<NetworkError, ConnectionClosedError>);
