@@ -257,6 +257,7 @@ addToLibrary({
 
     fail(record, error) {
       if (!record.operation) return;
+      record.settled = true;
       reqivo.finish(record);
       const name = reqivo.line(error?.name);
       const message = reqivo.line(error?.message ?? error);
@@ -287,6 +288,7 @@ addToLibrary({
     },
     takeHead(record, { response, text, reader }) {
       if (!record.operation) return; // aborted, and its body with it
+      record.settled = true;
       record.reader = reader;
       record.reads = 0;
       if (!reader) reqivo.finish(record);

@@ -5,6 +5,18 @@ addToLibrary({
   $reqivoUpload: {
     // The body of a request as a stream that C++ fills when it is pulled.
     stream(record) {
+      const { controller: request } = record;
+      const start = (controller) => {
+        record.upload = { controller };
+        // Chromium ends the body of a request that is aborted as if it were whole. Once fetch has
+        // settled, a stream that fails rejects promises of its own.
+        record.controller = {
+          abort() {
+            if (record.upload && !record.settled) controller.error(new Error('aborted'));
+            else request.abort();
+          },
+        };
+      };
       const pull = (controller) => new Promise((pulled) => {
         record.upload = { controller, pulled };
         // Streams may pull while fetch() is on the stack, and C++ below it.
@@ -16,7 +28,7 @@ addToLibrary({
       });
       // The platform wants no more, as a controller would throw at who gives it more.
       const cancel = () => { record.upload = undefined; };
-      return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+      return new ReadableStream({ start, pull, cancel }, { highWaterMark: 0 });
     },
 
     // Whether a Request takes a stream for a body; Firefox takes its text "[object ReadableStream]".
