@@ -12,6 +12,7 @@
 
 #include "deadline.hpp"
 #include "request_options.hpp"
+#include "rest_of_piece.hpp"
 #include "session_state.hpp"
 #include "supervise.hpp"
 
@@ -38,10 +39,10 @@ class Exchange final : public Supervisor::Step {
 
   /// A response with this head and no body.
   [[nodiscard]] static Response response_of(ResponseHead head);
-  /// Takes back the rest of a piece, of which only the beginning was used: the next read gives it.
-  void put_back(std::string_view rest) noexcept;
-  /// The next read leaves out a "\n" at its beginning: the other half of a line end that was given.
-  void skip_line_feed() noexcept { skips_line_feed_ = true; }
+  /// Takes the rest of a piece, of which the beginning is handed out: whoever reads next gets it.
+  void put_back(RestOfPiece rest) noexcept;
+  /// What is left of the piece that was put back; empty where another reader has it.
+  [[nodiscard]] RestOfPiece take_back() noexcept;
   /// Fails the exchange where a line has become larger than what may be buffered.
   void check_line(std::size_t size);
 
@@ -73,8 +74,6 @@ class Exchange final : public Supervisor::Step {
   Task<Outcome<Done>> buffer_body();
   Task<Outcome<Done>> refuse_body();
   [[nodiscard]] Failure over_limit() const;
-  /// Leaves out what `skip_line_feed` said. True: nothing is left of the piece.
-  [[nodiscard]] bool is_skipped(std::string& piece) noexcept;
 
   // the end
   bool stop() noexcept override;
@@ -97,8 +96,7 @@ class Exchange final : public Supervisor::Step {
   bool answer_is_final_ = false;  // no redirect is to be followed
   Response response_;
   std::unique_ptr<BodySource> source_;
-  std::string put_back_;
-  bool skips_line_feed_ = false;
+  RestOfPiece rest_;
   std::optional<std::size_t> body_limit_;
   std::optional<Failure> failure_;
   std::size_t owners_ = 0;

@@ -69,9 +69,7 @@ class Exchange::Reading {
 
 Task<std::optional<std::string>> Exchange::read(std::shared_ptr<Exchange> self) {
   if (self->failure_) self->raise(*self->failure_);
-  if (!self->put_back_.empty()) co_return std::exchange(self->put_back_, std::string());
-  std::string bytes;
-  do {
+  while (self->rest_.empty()) {
     if (!self->source_) co_return std::nullopt;
     Reading reading(*self);
     reading.check_deadline();
@@ -80,25 +78,24 @@ Task<std::optional<std::string>> Exchange::read(std::shared_ptr<Exchange> self) 
     Outcome<std::string> piece = co_await step;
     reading.completed();
     if (!piece) self->fail(std::move(piece).failure());
-    bytes = std::move(piece).value();
-    if (bytes.empty()) {
+    if (piece.value().empty()) {
       self->end_body();
       co_return std::nullopt;
     }
-  } while (self->is_skipped(bytes));
-  co_return std::move(bytes);
+    self->rest_.go_on(std::move(piece).value());
+  }
+  co_return self->rest_.take();
 }
 
-bool Exchange::is_skipped(std::string& piece) noexcept {
-  if (!std::exchange(skips_line_feed_, false) || piece.front() != '\n') return false;
-  piece.erase(0, 1);
-  return piece.empty();
+void Exchange::put_back(RestOfPiece rest) noexcept {
+  rest_ = std::move(rest);
+  rest_.skip_line_feed();
 }
 
-void Exchange::put_back(std::string_view rest) noexcept try {
-  put_back_.insert(0, rest);
-} catch (const std::bad_alloc&) {
-  static_cast<void>(abort("memory ran out"));
+RestOfPiece Exchange::take_back() noexcept {
+  RestOfPiece rest;
+  if (!rest_.empty()) rest = std::exchange(rest_, RestOfPiece());
+  return rest;
 }
 
 void Exchange::check_line(std::size_t size) {

@@ -4,36 +4,27 @@
 
 namespace reqivo::detail {
 
-void LineSplitter::feed(std::string chunk) {
+void LineSplitter::feed(RestOfPiece chunk) noexcept {
+  chunk.after_carriage_return = chunk_.after_carriage_return;
   chunk_ = std::move(chunk);
-  at_ = 0;
 }
 
 std::optional<std::string> LineSplitter::next() {
-  if (at_ == chunk_.size()) return std::nullopt;
-  if (after_carriage_return_) {
-    after_carriage_return_ = false;
-    if (chunk_[at_] == '\n') ++at_;
-  }
-  const std::size_t end = chunk_.find_first_of("\r\n", at_);
-  if (end == std::string::npos) {
-    line_.append(chunk_, at_);
-    at_ = chunk_.size();
+  if (chunk_.empty()) return std::nullopt;
+  chunk_.skip_line_feed();
+  const std::string_view text = chunk_.view();
+  const std::size_t end = text.find_first_of("\r\n");
+  line_.append(text.substr(0, end));
+  if (end == std::string_view::npos) {
+    chunk_.skip(text.size());
     return std::nullopt;
   }
-  line_.append(chunk_, at_, end - at_);
-  after_carriage_return_ = chunk_[end] == '\r';
-  at_ = end + 1;
+  chunk_.after_carriage_return = text[end] == '\r';
+  chunk_.skip(end + 1);
   return std::exchange(line_, std::string());
 }
 
-std::string_view LineSplitter::rest() const noexcept {
-  std::string_view rest = chunk_;
-  rest.remove_prefix(at_);
-  // The other half of the last line's end.
-  if (after_carriage_return_ && rest.starts_with('\n')) rest.remove_prefix(1);
-  return rest;
-}
+RestOfPiece LineSplitter::take_rest() noexcept { return std::exchange(chunk_, RestOfPiece()); }
 
 std::optional<std::string> LineSplitter::finish() {
   if (line_.empty()) return std::nullopt;

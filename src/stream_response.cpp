@@ -18,60 +18,41 @@ Generator<std::string> pieces_of(BodyOwner owner) {
   }
 }
 
-/// What is left of a piece while a part of it is handed out. It is there for the next reader where
-/// this one goes then.
-class Rest {
- public:
-  Rest(const BodyOwner& owner, std::string_view bytes, bool after_carriage_return = false)
-      : exchange_(*owner.exchange()),
-        bytes_(bytes),
-        after_carriage_return_(after_carriage_return) {}
-  Rest(const Rest&) = delete;
-  Rest& operator=(const Rest&) = delete;
-  ~Rest() {
-    if (!bytes_.empty()) exchange_.put_back(bytes_);
-    if (after_carriage_return_) exchange_.skip_line_feed();
-  }
-  void go_on() noexcept {
-    bytes_ = {};
-    after_carriage_return_ = false;
-  }
-
- private:
-  Exchange& exchange_;
-  std::string_view bytes_;
-  bool after_carriage_return_;
-};
+// While a part of a piece is handed out, the exchange has the rest of it: another reader may go on
+// there, and this one may never be resumed.
 
 Generator<std::string> chunks_of(BodyOwner owner, std::size_t size) {
+  Exchange& exchange = *owner.exchange();
   std::string chunk;
   while (std::optional<std::string> piece = co_await Exchange::read(owner.exchange())) {
-    std::string_view bytes = *piece;
-    while (!bytes.empty()) {
+    RestOfPiece rest(std::move(*piece));
+    while (!rest.empty()) {
+      const std::string_view bytes = rest.view();
       if (chunk.empty()) chunk.reserve(std::min(size, std::max(bytes.size(), reserved_chunk)));
       const std::string_view taken = bytes.substr(0, size - chunk.size());
       chunk.append(taken);
-      bytes.remove_prefix(taken.size());
+      rest.skip(taken.size());
       if (chunk.size() < size) break;
-      Rest rest(owner, bytes);
+      exchange.put_back(std::move(rest));
       co_yield std::exchange(chunk, std::string());
-      rest.go_on();
+      rest = exchange.take_back();
     }
   }
   if (!chunk.empty()) co_yield std::move(chunk);
 }
 
 Generator<std::string> lines_of(BodyOwner owner) {
+  Exchange& exchange = *owner.exchange();
   LineSplitter splitter;
   while (std::optional<std::string> piece = co_await Exchange::read(owner.exchange())) {
     splitter.feed(std::move(*piece));
     while (std::optional<std::string> line = splitter.next()) {
-      owner.exchange()->check_line(line->size());
-      Rest rest(owner, splitter.rest(), splitter.ends_in_carriage_return());
+      exchange.check_line(line->size());
+      exchange.put_back(splitter.take_rest());
       co_yield std::move(*line);
-      rest.go_on();
+      splitter.feed(exchange.take_back());
     }
-    owner.exchange()->check_line(splitter.pending());
+    exchange.check_line(splitter.pending());
   }
   if (std::optional<std::string> last = splitter.finish()) co_yield std::move(*last);
 }

@@ -128,12 +128,12 @@ class Response : public ResponseHead {
 ///
 /// Lifetime: the StreamResponse and what was made from it, its generators and a `buffer()`, own the
 /// exchange together; a `read()` needs one of them. When the last of them goes before the end of
-/// the body, the connection is closed at once. What a generator leaves of the body is there for the
-/// next reader. Closing the session leaves it readable; destroying the session does not: reading
-/// then throws ClosedError.
-/// Errors: what a read throws, every later read throws again. Destroying a read that is under way
-/// aborts the exchange. Two reads at the same time are RequestError (`invalid_request`), and the
-/// first goes on.
+/// the body, the connection is closed at once. All readers share one place in the body: each goes
+/// on where the one before stopped, be its generator still there or not. Closing the session leaves
+/// it readable; destroying the session does not: reading then throws ClosedError. Errors: what a
+/// read throws, every later read throws again. Destroying a read that is under way aborts the
+/// exchange. Two reads at the same time are RequestError (`invalid_request`), and the first goes
+/// on.
 class StreamResponse : public ResponseHead {
  public:
   /// Holds no body; reading it is std::logic_error.

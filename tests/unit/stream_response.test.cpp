@@ -74,7 +74,7 @@ TEST_CASE("lines end in LF, CRLF or CR, wherever the text is cut") {
   CHECK(lines({"a\r", "\n"}) == Strings{"a"});
   CHECK(lines({}).empty());
   detail::LineSplitter splitter;
-  splitter.feed("a\r");
+  splitter.feed(std::string("a\r"));
   CHECK(splitter.next() == "a");  // without waiting for what follows
 }
 
@@ -181,6 +181,25 @@ TEST_CASE("a line end that is cut in two where a reader of lines leaves is left 
   CHECK(first_line(lone) == "a");
   CHECK(first_line(lone) == "b");
   CHECK_FALSE(run(lone.read()).has_value());
+}
+
+TEST_CASE("a generator that is still there keeps nothing of the body from another reader") {
+  Fixture f;
+  StreamResponse stream = f.open({"one\ntwo\nthree\n1234", "5678\r", "\nend"});
+  Generator<std::string> lines = stream.iter_lines();
+  CHECK(run(lines.next()) == "one");
+  Generator<std::string> chunks = stream.iter_content(2);
+  CHECK(run(chunks.next()) == "tw");
+  CHECK(run(lines.next()) == "o");
+  CHECK(run(lines.next()) == "three");
+  CHECK(run(chunks.next()) == "12");
+  CHECK(run(stream.read()) == "34");
+  CHECK(run(lines.next()) == "5678");
+  CHECK(run(chunks.next()) == "en");
+  CHECK(run(stream.read()) == "d");
+  CHECK_FALSE(run(lines.next()).has_value());
+  CHECK_FALSE(run(chunks.next()).has_value());
+  CHECK(f.server.open() == 0);
 }
 
 TEST_CASE("buffer gives the whole response once, and only an untouched body") {
