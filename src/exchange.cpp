@@ -116,6 +116,8 @@ Outcome<Done> Exchange::begin() {
   max_redirects_ = options_.max_redirects.value_or(session_->max_redirects);
   body_limit_ = session_->limits.body_size();
   request_.progress = progress_;
+  // A total of no time at all: no connection that is at hand may be quicker.
+  if (auto late = deadline_->expired(*progress_, start_)) return std::move(*late);
   return Done();
 }
 

@@ -74,6 +74,23 @@ TEST_CASE("a request's limits replace the session's one by one") {
   CHECK(time.passed() == 14000ms);
 }
 
+TEST_CASE("a total of no time fails before anything is sent, however quick the server is") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  for (const auto limit : {0s, -1s}) {
+    try {
+      run(session.get("http://h/").timeout(limit));
+      FAIL("the request succeeds");
+    } catch (const TotalTimeout& late) {
+      CHECK(late.phase() == Phase::url);
+      CHECK(late.retryable());
+    }
+  }
+  CHECK(server.sent().empty());
+}
+
 TEST_CASE("a slow body within its limits is not cut") {
   const ManualTime time;
   FakeServer server;
