@@ -3,6 +3,7 @@
 #include <memory>
 #include <reqivo/async.hpp>
 #include <string>
+#include <utility>
 
 #include "support/coroutines.hpp"
 #include "support/manual_loop.hpp"
@@ -143,6 +144,60 @@ TEST_CASE("a task may be cancelled by what it awaits, by itself and in a generat
   time.advance(milliseconds(1));
   CHECK(destroyed == 2);
   CHECK(handle.done());
+}
+
+using Way = Task<void> (*)(JoinHandle<void>* target, Gate* gate, int* destroyed);
+
+/// Goes on from the loop when it cancels: what awaits it is not under it on the stack.
+Task<void> cancel_later(JoinHandle<void>* target, Gate* gate, int* destroyed) {
+  const Witness witness(destroyed);
+  co_await sleep(milliseconds(1));
+  target->cancel();
+  CHECK(target->done());
+  CHECK(*destroyed == 0);
+  co_await gate->wait();
+}
+
+Generator<int> cancel_before_a_value(JoinHandle<void>* target, Gate* gate, int* destroyed) {
+  co_await cancel_later(target, gate, destroyed);
+  co_yield 1;
+}
+
+Task<void> await_it(JoinHandle<void>* target, Gate* gate, int* destroyed) {
+  const Witness witness(destroyed);
+  co_await cancel_later(target, gate, destroyed);
+}
+
+Task<void> gather_it(JoinHandle<void>* target, Gate* gate, int* destroyed) {
+  auto both = gather(cancel_later(target, gate, destroyed), hold(gate, destroyed));
+  co_await std::move(both);
+}
+
+Task<void> limit_it(JoinHandle<void>* target, Gate* gate, int* destroyed) {
+  const Witness witness(destroyed);
+  co_await wait_for(cancel_later(target, gate, destroyed), std::chrono::hours(1));
+}
+
+Task<void> generate_it(JoinHandle<void>* target, Gate* gate, int* destroyed) {
+  const Witness witness(destroyed);
+  Generator<int> numbers = cancel_before_a_value(target, gate, destroyed);
+  static_cast<void>(co_await numbers.next());
+}
+
+TEST_CASE("a task may be cancelled by what it awaits in any way, after that has waited itself",
+          "[kit][join_handle]") {
+  for (const Way way : {await_it, gather_it, limit_it, generate_it}) {
+    ManualTime time;
+    Gate gate;
+    int destroyed = 0;
+    JoinHandle<void> handle;
+    handle = create_task(way(&handle, &gate, &destroyed));
+    time.advance(milliseconds(1));
+    CHECK(handle.done());
+    CHECK(destroyed == 2);
+    CHECK(gate.waiting() == 0);
+    CHECK_FALSE(time.has_timers());
+  }
 }
 
 TEST_CASE("a generator that goes on without a consumer may cancel the task that owns it",

@@ -398,11 +398,17 @@ TEST_CASE("a gather given an empty task starts none of the others", "[kit][gathe
   CHECK(gate.waiting() == 0);
   auto results = create_task(gather(return_exceptions, hold(&gate, &destroyed), Task<int>()));
   CHECK(gate.waiting() == 0);
+  std::vector<Task<int>> more;
+  more.push_back(hold_value(&gate, &destroyed));
+  more.emplace_back();
+  auto vector_results = create_task(gather(std::move(more), return_exceptions));
+  CHECK(gate.waiting() == 0);
   gate.open();
   time.settle();  // nothing of them may be left that could go on
   CHECK_THROWS_AS(run(std::move(vector)), std::logic_error);
   CHECK_THROWS_AS(run(std::move(tuple)), std::logic_error);
   CHECK_THROWS_AS(run(std::move(results)), std::logic_error);
+  CHECK_THROWS_AS(run(std::move(vector_results)), std::logic_error);
 }
 
 TEST_CASE("what can be awaited by its name alone can be gathered", "[kit][gather]") {

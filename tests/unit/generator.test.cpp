@@ -156,6 +156,17 @@ TEST_CASE("a generator moves, also between two values", "[kit][generator]") {
   });
 }
 
+TEST_CASE("a generator assigned to itself keeps its body", "[kit][generator]") {
+  run_test([]() -> Task<void> {
+    Generator<int> numbers = count_to(2);
+    static_cast<void>(co_await numbers.next());
+    Generator<int>& same = numbers;  // compilers warn where it is plain to see
+    numbers = std::move(same);
+    const auto two = co_await numbers.next();
+    CHECK(two == 2);
+  });
+}
+
 TEST_CASE("destroying a generator destroys its body where it stands", "[kit][generator]") {
   const ManualTime time;
   int destroyed = 0;
@@ -305,6 +316,8 @@ TEST_CASE("a wait for a value that has a name is given away to who awaits it", "
     auto named = numbers.next();
     { const auto dropped = create_task(named); }
     CHECK_THROWS_AS(co_await named, std::logic_error);
+    auto again = create_task(named);  // and is no wait at an end because of that
+    CHECK_THROWS_AS(co_await again, std::logic_error);
     const auto first = co_await numbers.next();
     CHECK(first == 1);
   });
@@ -331,6 +344,23 @@ TEST_CASE("an expression that has a value may have another consumer wait for the
     };
     // What awaits the first value lives to the end of the expression.
     co_await start(&numbers, &second, co_await numbers.next());
+    CHECK(second == 2);
+  });
+}
+
+TEST_CASE("what waited for one value, and goes later, leaves the wait for the next one alone",
+          "[kit][generator]") {
+  const ManualTime time;
+  run_test([]() -> Task<void> {
+    int destroyed = 0;
+    int second = 0;
+    Generator<int> numbers = count_slowly(2, &destroyed);
+    const auto start = [](Generator<int>* from, int* to, std::optional<int>) {
+      return create_task(take_one(from, to));
+    };
+    // What awaits the first value goes at the end of the expression: the second is awaited by then.
+    JoinHandle<void> waiting = start(&numbers, &second, co_await numbers.next());
+    co_await waiting;
     CHECK(second == 2);
   });
 }

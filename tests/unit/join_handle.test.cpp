@@ -82,6 +82,52 @@ TEST_CASE("a handle awaited twice is a logic_error, and so is an empty one", "[k
   });
 }
 
+TEST_CASE("a handle refuses a second waiter while one waits", "[kit][join_handle]") {
+  ManualTime time;
+  Gate gate;
+  int destroyed = 0;
+  std::string first;
+  std::string second;
+  JoinHandle<void> handle = create_task(hold(&gate, &destroyed));
+  const JoinHandle<void> waiter = create_task(note_outcome(&handle, &first));
+  const JoinHandle<void> refused = create_task(note_outcome(&handle, &second));
+  CHECK(refused.done());
+  CHECK(second == "reqivo: a JoinHandle can be awaited once only");
+  gate.open();
+  time.settle();
+  CHECK(first == "value");  // the one that was refused has not taken its place
+}
+
+TEST_CASE("a wait for a handle that has a name is given away to who awaits it",
+          "[kit][join_handle]") {
+  const ManualTime time;
+  run_test([]() -> Task<void> {
+    Gate gate;
+    int destroyed = 0;
+    JoinHandle<void> handle = create_task(hold(&gate, &destroyed));
+    {
+      auto named = handle.operator co_await();
+      JoinHandle<void> waiting = create_task(named);
+      CHECK_THROWS_AS(co_await named, std::logic_error);
+      // Neither this nor the end of the name gives up a wait that is another's by now.
+      handle.detach();
+      gate.open();
+      co_await waiting;
+    }
+    CHECK(destroyed == 1);
+  });
+}
+
+TEST_CASE("a handle assigned to itself keeps its task", "[kit][join_handle]") {
+  run_test([]() -> Task<void> {
+    JoinHandle<int> handle = create_task(value_of(4));
+    JoinHandle<int>& same = handle;  // compilers warn where it is plain to see
+    handle = std::move(same);
+    const int four = co_await handle;
+    CHECK(four == 4);
+  });
+}
+
 TEST_CASE("dropping a handle cancels its task at once", "[kit][join_handle]") {
   const ManualTime time;
   Gate gate;

@@ -73,6 +73,9 @@ TEST_CASE("a failed result throws its exception with its own type", "[kit][resul
   CHECK_THROWS_AS(result.value(), WaitTimeoutError);
   CHECK_THROWS_AS(*result, WaitTimeoutError);
   CHECK(result.exception() != nullptr);
+  Result<int> named = result;
+  CHECK_THROWS_AS(named.value(), WaitTimeoutError);
+  CHECK_THROWS_AS(std::move(named).value(), WaitTimeoutError);
 }
 
 TEST_CASE("a failed result shows its Error, with its own type", "[kit][result]") {

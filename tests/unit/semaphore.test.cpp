@@ -174,6 +174,15 @@ TEST_CASE("a permit moves, and is given back once", "[kit][semaphore]") {
   CHECK(semaphore.available() == 2);
 }
 
+TEST_CASE("a permit assigned to itself is kept", "[kit][semaphore]") {
+  Semaphore semaphore(1);
+  Permit permit = semaphore.try_acquire();
+  Permit& same = permit;  // compilers warn where it is plain to see
+  permit = std::move(same);
+  CHECK(permit);
+  CHECK(semaphore.available() == 0);
+}
+
 TEST_CASE("a semaphore moves with its permits and waiters", "[kit][semaphore]") {
   ManualTime time;
   Semaphore semaphore(1);
@@ -223,6 +232,44 @@ TEST_CASE("a wait that has a name is given away to who awaits it", "[kit][semaph
   permit = semaphore.try_acquire();
   { const JoinHandle<Permit> waiting = create_task(dropped); }
   permit.release();
+  CHECK(semaphore.available() == 1);
+}
+
+TEST_CASE("a wait that has a name and is over may be awaited again", "[kit][semaphore]") {
+  ManualTime time;
+  Semaphore semaphore(1);
+  std::string order;
+  Gate gate;
+  Permit held = semaphore.try_acquire();
+  auto twice = [](Semaphore* entry, std::string* into, Gate* at) -> Task<void> {
+    SemaphoreAwaiter named = entry->acquire();
+    {
+      const Permit first = co_await named;
+      into->push_back('1');
+    }
+    co_await at->wait();
+    const Permit second = co_await named;
+    into->push_back('2');
+  };
+  const JoinHandle<void> waiting = create_task(twice(&semaphore, &order, &gate));
+  {
+    // The one behind it in the queue, which is gone when it queues again.
+    const JoinHandle<void> behind = create_task(enter(&semaphore, &order, 'b', &gate));
+    held.release();
+    time.settle();
+    CHECK(order == "1b");
+  }
+  held = semaphore.try_acquire();
+  gate.open();
+  time.settle();
+  held.release();
+  time.settle();
+  CHECK(order == "1b2");
+  held = semaphore.try_acquire();
+  const JoinHandle<void> last = create_task(enter(&semaphore, &order, 'c', &gate));
+  held.release();
+  time.settle();
+  CHECK(order == "1b2c");
   CHECK(semaphore.available() == 1);
 }
 

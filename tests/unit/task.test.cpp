@@ -108,6 +108,16 @@ TEST_CASE("assigning to a task cancels what it held", "[kit][task]") {
   CHECK_FALSE(task);
 }
 
+TEST_CASE("a task assigned to itself keeps its coroutine", "[kit][task]") {
+  run_test([]() -> Task<void> {
+    Task<int> task = value_of(6);
+    Task<int>& same = task;  // compilers warn where it is plain to see
+    task = std::move(same);
+    const int six = co_await std::move(task);
+    CHECK(six == 6);
+  });
+}
+
 TEST_CASE("a task is awaited once: again is a logic_error", "[kit][task]") {
   run_test([]() -> Task<void> {
     Task<int> task = value_of(1);
