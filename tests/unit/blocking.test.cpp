@@ -1,6 +1,7 @@
 // The blocking session over a scripted transport.
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
+#include <iterator>
 #include <reqivo/client.hpp>
 #include <reqivo/errors.hpp>
 #include <reqivo/json.hpp>
@@ -85,6 +86,10 @@ TEST_CASE("an empty body gives a range of nothing") {
     chunks += static_cast<int>(chunk.size()) + 1;
   }
   CHECK(chunks == 0);
+}
+
+TEST_CASE("an iterator over the pieces of nothing is at its end") {
+  CHECK(detail::BlockingPieces::Iterator() == std::default_sentinel);
 }
 
 TEST_CASE("failures while iterating are thrown from the loop") {

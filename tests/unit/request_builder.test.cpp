@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <chrono>
+#include <limits>
 #include <map>
 #include <optional>
 #include <reqivo/errors.hpp>
@@ -17,6 +18,7 @@
 
 #include "support/fake_transport.hpp"
 #include "support/manual_loop.hpp"
+#include "upload_length.hpp"
 
 namespace reqivo {
 namespace {
@@ -109,6 +111,8 @@ TEST_CASE("parameters of every kind go into the query, after what is there") {
                                      .param("yes", true)
                                      .param("half", 0.5)
                                      .param("tenth", 0.1F)
+                                     .param("double", 0.1)
+                                     .param("longest", -std::numeric_limits<double>::min())
                                      .param("none", none)
                                      .param("some", number)
                                      .param("\xc3\xbc", std::string("\xc3\xa4")))
@@ -116,7 +120,7 @@ TEST_CASE("parameters of every kind go into the query, after what is there") {
   CHECK(url ==
         "http://h/"
         "p?a=b&q=two%20words%26%3D%2B&int=-3&big=18446744073709551615&small=7&yes=true&half=0.5&"
-        "tenth=0.1&some=5"
+        "tenth=0.1&double=0.1&longest=-2.2250738585072014e-308&some=5"
         "&%C3%BC=%C3%A4");
   const std::map<std::string, int> numbers = {{"a", 1}, {"b", 2}};
   const std::vector<std::pair<std::string, std::string>> texts = {{"c", "3"}, {"c", "4"}};
@@ -170,6 +174,8 @@ TEST_CASE("bytes are sent as they are, with a Content-Type only where one is set
   CHECK_FALSE(f.server.last().headers.contains("Content-Type"));
   CHECK(f.send(f.post().body("x").content_type("text/plain")).headers.get("Content-Type") ==
         "text/plain");
+  CHECK(f.send(f.post().content_type("a/b").body("x").content_type("c/d"))
+            .headers.get_all("Content-Type") == std::vector<std::string_view>{"c/d"});
   CHECK(f.send(f.post().body("")).has_body);
   CHECK_FALSE(f.send(f.post()).has_body);
   CHECK(f.send(f.session.get("http://h/").body("on GET")).body == "on GET");
@@ -195,6 +201,21 @@ TEST_CASE("a generator is streamed, with a length where it is told") {
   CHECK_THROWS_AS(run(f.post().body(failing())), std::out_of_range);
   CHECK_THROWS_AS(run(wait_for(f.post().body(three_pieces()), 500ms)), WaitTimeoutError);
   CHECK(f.server.open() == 0);
+}
+
+TEST_CASE("a streamed body is held against its length to the byte, and an answer against 300") {
+  detail::UploadLength exact(5);
+  CHECK_FALSE(exact.take(3));
+  CHECK(exact.end());
+  CHECK_FALSE(exact.take(2));
+  CHECK_FALSE(exact.end());
+  CHECK_FALSE(exact.take(0));
+  CHECK(exact.take(1));
+  detail::UploadLength any(std::nullopt);
+  CHECK_FALSE(any.take(1000));
+  CHECK_FALSE(any.end());
+  CHECK_FALSE(detail::refuses_upload(299));
+  CHECK(detail::refuses_upload(300));
 }
 
 TEST_CASE("a request has one body") {
@@ -310,6 +331,8 @@ TEST_CASE("a generator with a name is taken over") {
   RequestBuilder builder = f.post();
   builder.body(sized, 11);
   CHECK(f.send(std::move(builder)).length == 11);
+  Generator<std::string> chained = three_pieces();
+  CHECK(f.send(f.post().body(chained, 11)).length == 11);
 }
 
 TEST_CASE("a generator that was given away before is refused as a body") {

@@ -97,7 +97,7 @@ TEST_CASE("a response outlives its session, copies and hands its body out") {
 TEST_CASE("what a temporary response tells outlives it") {
   Fixture f;
   const std::string long_value(100, 'v');
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 5; ++i) {
     auto& answer = f.server.answer(200);
     answer.reason = long_value;
     answer.header("X-Long", long_value).header("X-Long", "second");
@@ -112,6 +112,13 @@ TEST_CASE("what a temporary response tells outlives it") {
   CHECK(reason == long_value);
   const auto& url = get().url();
   CHECK(url == "http://h/p?q");
+  const auto& version = get().http_version();
+  CHECK(version == "1.1");
+  f.server.answer(302).header("Location", "/" + long_value);
+  const auto history = get().history();
+  REQUIRE(history.size() == 1);
+  CHECK(history.front().status_code() == 302);
+  CHECK(history.front().url() == "http://h/p?q");
 }
 
 TEST_CASE("raise_for_status throws for 400 to 599 only, without the URL's secrets") {
@@ -119,6 +126,10 @@ TEST_CASE("raise_for_status throws for 400 to 599 only, without the URL's secret
   for (const int status : {200, 304, 399, 600, 999}) {
     f.server.answer(status);
     run(f.session.get("http://h/")).raise_for_status();
+  }
+  for (const int status : {199, 200, 299, 300}) {
+    f.server.answer(status);
+    CHECK(run(f.session.get("http://h/")).ok() == (status >= 200 && status <= 299));
   }
   for (const int status : {400, 404, 599}) {
     f.server.answer(status).reason = "Why";
@@ -129,6 +140,9 @@ TEST_CASE("raise_for_status throws for 400 to 599 only, without the URL's secret
       FAIL("nothing thrown");
     } catch (const HttpStatusError& error) {
       CHECK(error.status_code() == status);
+      CHECK(error.code() == ErrorCode::http_status);
+      CHECK(error.phase() == Phase::head);
+      CHECK_FALSE(error.retryable());  // the server has acted on it
       CHECK(error.method() == "PUT");
       CHECK(error.url() == "http://h/path");
       CHECK(std::string(error.what()) ==
@@ -148,11 +162,42 @@ TEST_CASE("iter_content slices what is buffered") {
   CHECK_THROWS_AS(response.iter_content(0), std::invalid_argument);
 }
 
+TEST_CASE("a range over a body is a forward range: a copy of an iterator stays where it is") {
+  Fixture f;
+  const Response response = f.get("abcdefg");
+  const auto slices = response.iter_content(3);
+  auto at = slices.begin();
+  const auto first = at++;
+  CHECK(*first == "abc");
+  CHECK(*at == "def");
+  CHECK(at->size() == 3);
+  CHECK(first == slices.begin());
+  CHECK(first != at);
+}
+
+TEST_CASE("a range over the body of a temporary response outlives it") {
+  Fixture f;
+  const std::string part(100, 'p');  // more than a string holds in itself
+  Strings slices;
+  for (const std::string_view slice : f.get(part + part).iter_content(100)) {
+    slices.emplace_back(slice);
+  }
+  CHECK(slices == Strings{part, part});
+  Strings lines;
+  for (const std::string_view line : f.get(part + '\n' + part).iter_lines()) {
+    lines.emplace_back(line);
+  }
+  CHECK(lines == Strings{part, part});
+}
+
 TEST_CASE("iter_lines gives the lines of what is buffered") {
   Fixture f;
   const Response response = f.get("a\nb\r\n\rc");
   CHECK(strings(response.iter_lines()) == Strings{"a", "b", "", "c"});
   CHECK(strings(f.get("a\n").iter_lines()) == Strings{"a"});
+  CHECK(strings(f.get("a\r\n").iter_lines()) == Strings{"a"});
+  CHECK(strings(f.get("a\n\n\nb\r\rc\r\n\r\nd").iter_lines()) ==
+        Strings{"a", "", "", "b", "", "c", "", "d"});
   CHECK(strings(Response().iter_lines()).empty());
 }
 

@@ -7,6 +7,7 @@
 #include <reqivo/errors.hpp>
 #include <string>
 
+#include "support/coroutines.hpp"
 #include "support/fake_transport.hpp"
 #include "support/manual_loop.hpp"
 
@@ -228,6 +229,106 @@ TEST_CASE("settings chain on named and temporary sessions of every kind") {
   CHECK_THROWS_AS(facade.get("x").send(), ClosedError);
 }
 
+TEST_CASE("what is not set is what the documentation says") {
+  const Limits limits;
+  CHECK(limits.connections() == 100U);
+  CHECK_FALSE(limits.connections_per_host());
+  CHECK(limits.idle_timeout() == Duration(30s));
+  CHECK(limits.head_size() == 64U * 1024U);
+  CHECK(limits.header_count() == 256U);
+  CHECK_FALSE(limits.body_size());
+  CHECK(limits.upload_buffer() == 16U * 1024U * 1024U);
+  CHECK(limits.transport_limit().empty());
+  const TlsOptions tls;
+  CHECK(tls.verify());
+  CHECK(tls.min_version() == TlsVersion::tls1_2);
+  CHECK_FALSE(tls.has_own_trust());
+  const Timeout timeout;
+  for (const Timeout::Limit* const limit :
+       {&timeout.connect(), &timeout.read(), &timeout.total(), &timeout.pool()}) {
+    CHECK_FALSE(limit->is_set());
+  }
+}
+
+TEST_CASE("each option is kept under its own name") {
+  const Limits limits = Limits()
+                            .connections(1)
+                            .connections_per_host(2)
+                            .idle_timeout(3s)
+                            .head_size(4)
+                            .header_count(5)
+                            .body_size(6)
+                            .upload_buffer(7);
+  CHECK(limits.connections() == 1U);
+  CHECK(limits.connections_per_host() == 2U);
+  CHECK(limits.idle_timeout() == Duration(3s));
+  CHECK(limits.head_size() == 4U);
+  CHECK(limits.header_count() == 5U);
+  CHECK(limits.body_size() == 6U);
+  CHECK(limits.upload_buffer() == 7U);
+  const TlsOptions tls =
+      TlsOptions().ca_file("ca").client_certificate("certificate", "key").verify(false);
+  CHECK(tls.ca_file() == "ca");
+  CHECK(tls.certificate_file() == "certificate");
+  CHECK(tls.key_file() == "key");
+  CHECK_FALSE(tls.verify());
+  CHECK(tls.has_own_trust());
+  CHECK(TlsOptions().ca_pem("").has_own_trust());  // of nobody
+  FetchOptions fetch = FetchOptions()
+                           .credentials(Credentials::include)
+                           .referrer_policy(ReferrerPolicy::origin)
+                           .integrity("sha256-x")
+                           .priority(RequestPriority::low);
+  fetch.apply(FetchOptions().keepalive(true).priority(RequestPriority::high));
+  CHECK(fetch.credentials() == Credentials::include);
+  CHECK(fetch.referrer_policy() == ReferrerPolicy::origin);
+  CHECK(fetch.integrity() == "sha256-x");
+  CHECK(fetch.keepalive() == true);
+  CHECK(fetch.priority() == RequestPriority::high);
+  CHECK_FALSE(fetch.mode());
+  CHECK_FALSE(fetch.cache());
+}
+
+TEST_CASE("every setting works on a temporary session, which is given on") {
+  const ManualTime time;
+  FakeServer server;
+  int requests = 0;
+  int responses = 0;
+  AsyncReqivo client;
+  server.serve(client);  // over a backend that has every setting
+  auto given = std::move(client)
+                   .base_url("http://h/a/")
+                   .default_timeout(Timeout().read(3s))
+                   .basic_auth("u", "p")
+                   .tls(TlsOptions().min_version(TlsVersion::tls1_3))
+                   .limits(Limits().header_count(7))
+                   .redirect(Redirect::manual)
+                   .max_redirects(3)
+                   .decode(false)
+                   .fetch(FetchOptions().keepalive(true))
+                   .on_request([&requests](Request&) { ++requests; })
+                   .on_response([&responses](Response&) { ++responses; });
+  run(given.get("b"));
+  CHECK(server.last().url == "http://h/a/b");
+  CHECK(server.last().headers.get("Authorization") == "Basic dTpw");
+  CHECK_FALSE(server.last().decode);
+  CHECK(server.last().redirect == Redirect::manual);
+  CHECK(requests == 1);
+  CHECK(responses == 1);
+  const detail::SessionState& state = detail::SessionAccess::core(given).state();
+  CHECK(state.timeout.read().value() == Duration(3s));
+  CHECK(state.tls.min_version() == TlsVersion::tls1_3);
+  CHECK(state.limits.header_count() == 7U);
+  CHECK(state.max_redirects == 3);
+  CHECK(state.fetch.keepalive() == true);
+  auto again = std::move(given).default_timeout(4s).bearer_token("t");
+  run(again.get("b"));
+  CHECK(server.last().headers.get("Authorization") == "Bearer t");
+  const Timeout& timeout = detail::SessionAccess::core(again).state().timeout;
+  CHECK(timeout.total().value() == Duration(4s));
+  CHECK_FALSE(timeout.read().is_set());  // replaced, and not added to
+}
+
 TEST_CASE("new limits and TLS options make a new transport, the limit of bodies alone does not") {
   const ManualTime time;
   FakeServer server;
@@ -303,6 +404,28 @@ TEST_CASE("destroying a session ends its requests with ClosedError and what they
   run(scenario(server));
   CHECK(time.passed() == 0ms);
   CHECK(server.sent().size() == 2);
+}
+
+TEST_CASE("a request may be cancelled by the generator of its own body") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  int destroyed = 0;
+  const auto pieces = [](JoinHandle<Response>& request, int& count) -> Generator<std::string> {
+    const test::Witness witness(&count);
+    co_await sleep(1s);
+    request.cancel();
+    CHECK(count == 0);  // what runs is not destroyed
+    co_yield "x";
+    co_await sleep(1h);
+  };
+  JoinHandle<Response> request;
+  request = create_task(session.post("http://h/").body(pieces(request, destroyed)));
+  run(sleep(2s));
+  CHECK(request.done());
+  CHECK(destroyed == 1);
+  CHECK(server.open() == 0);
 }
 
 TEST_CASE("a session may be destroyed from inside a request of its own") {
@@ -440,6 +563,7 @@ TEST_CASE(
   capabilities.tls_options = false;
   capabilities.connection_limits = false;
   capabilities.raw_body = false;
+  capabilities.stored_credentials = false;
   AsyncSession session;
   server.serve(session, capabilities);
   const auto message = [](auto&& set) -> std::string {
@@ -458,9 +582,18 @@ TEST_CASE(
   CHECK(message([&] {
           session.limits(Limits().idle_timeout(1s).body_size(1));
         }).find("limits(idle_timeout)") == 0);
+  CHECK(message([&] {
+          session.limits(Limits().connections_per_host(1));
+        }).find("limits(connections_per_host)") == 0);
+  CHECK(message([&] { session.limits(Limits().head_size(1)); }).find("limits(head_size)") == 0);
+  CHECK(message([&] { session.limits(Limits().header_count(1)); }).find("limits(header_count)") ==
+        0);
+  CHECK(message([&] {
+          session.fetch(FetchOptions().credentials(Credentials::include));
+        }).find("credentials(include)") == 0);
   CHECK(message([&] { session.default_timeout(Timeout().pool(1s)); }).find("timeout(pool)") == 0);
   session.default_timeout(Timeout().pool(std::nullopt).read(1s));
-  session.limits(Limits().body_size(1)).redirect(Redirect::error).decode(true);
+  session.limits(Limits().body_size(1).upload_buffer(1)).redirect(Redirect::error).decode(true);
 }
 
 }  // namespace

@@ -91,6 +91,28 @@ TEST_CASE("a total of no time fails before anything is sent, however quick the s
   CHECK(server.sent().empty());
 }
 
+TEST_CASE("each limit of a request replaces the session's own, and leaves the others") {
+  const ManualTime time;
+  FakeServer server;
+  AsyncSession session;
+  server.serve(session);
+  session.default_timeout(Timeout().connect(4s).read(4s).pool(4s).total(8s));
+  const auto phase_ends = [&](Phase phase, const Timeout& own) {
+    server.answer().spend(phase, 1h);
+    const auto start = time.passed();
+    CHECK_THROWS_AS(run(session.get("http://h/").timeout(own)), TimeoutError);
+    return time.passed() - start;
+  };
+  CHECK(phase_ends(Phase::connect, Timeout().connect(1s)) == 1s);
+  CHECK(phase_ends(Phase::connect, Timeout().read(1s).pool(1s)) == 4s);
+  CHECK(phase_ends(Phase::head, Timeout().read(1s)) == 1s);
+  CHECK(phase_ends(Phase::head, Timeout().connect(1s).pool(1s)) == 4s);
+  CHECK(phase_ends(Phase::pool, Timeout().pool(1s)) == 1s);
+  CHECK(phase_ends(Phase::pool, Timeout().connect(1s).read(1s)) == 4s);
+  CHECK(phase_ends(Phase::pool, Timeout().pool(std::nullopt)) == 8s);
+  CHECK(phase_ends(Phase::pool, Timeout().total(2s)) == 2s);
+}
+
 TEST_CASE("a slow body within its limits is not cut") {
   const ManualTime time;
   FakeServer server;
