@@ -241,6 +241,18 @@ TEST_CASE("the time that a generator takes for a piece counts towards the total 
   });
 }
 
+TEST_CASE("behind the last piece of a generator the answer may take no longer than read",
+          "[bodies]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    const auto failure = co_await failure_of<ReadTimeout>(
+        session.post("/stall")
+            .body(slow_words())
+            .timeout(Timeout().connect(1s).read(500ms).total(20s)));
+    CHECK(failure.code() == ErrorCode::read_timeout);
+  });
+}
+
 TEST_CASE("a body is sent to its end although the answer's head has come before", "[bodies]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

@@ -8,7 +8,10 @@
 #include <reqivo/session.hpp>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 
+#include "support/coroutines.hpp"
 #include "support/test_server.hpp"
 
 namespace reqivo::test {
@@ -78,6 +81,25 @@ TEST_CASE("what run leaves ready goes on when the program drives the io_context"
   CHECK_FALSE(this_thread_io_context().stopped());
   this_thread_io_context().run();
   CHECK(later.done());
+}
+
+TEST_CASE("what was put off before the program drives the io_context is done there", "[asio]") {
+  constexpr int many = 2000;
+  int destroyed = 0;
+  int at_once = 0;
+  // A thread of its own, whose io_context nobody has asked for yet.
+  std::thread([&destroyed, &at_once] {
+    const auto after = [](JoinHandle<void>, Witness) -> Task<void> { co_return; };
+    JoinHandle<void> last;
+    for (int number = 0; number < many; ++number) {
+      last = create_task(after(std::move(last), Witness(&destroyed)));
+    }
+    last = JoinHandle<void>();  // each has the handle of the one before
+    at_once = destroyed;
+    this_thread_io_context().run();
+    CHECK(destroyed == many);
+  }).join();
+  CHECK(at_once < many);
 }
 
 TEST_CASE("an exception of a handler of the program leaves run, and run works again", "[asio]") {

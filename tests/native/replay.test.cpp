@@ -6,6 +6,8 @@
 #include <reqivo/async.hpp>
 #include <reqivo/json.hpp>
 #include <reqivo/session.hpp>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "local_peer.hpp"
@@ -89,7 +91,7 @@ TEST_CASE("the same over TLS", "[replay]") {
   });
 }
 
-TEST_CASE("PUT with bytes and DELETE are idempotent, too", "[replay]") {
+TEST_CASE("PUT with bytes, DELETE, HEAD, OPTIONS and TRACE are idempotent, too", "[replay]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());
     static_cast<void>(co_await session.get("/close-on-next"));
@@ -98,6 +100,14 @@ TEST_CASE("PUT with bytes and DELETE are idempotent, too", "[replay]") {
     static_cast<void>(co_await session.get("/close-on-next"));
     const Response deleted = co_await session.delete_("/delete");
     CHECK(deleted.ok());
+    for (const std::string_view method : {"HEAD", "OPTIONS", "TRACE"}) {
+      CAPTURE(method);
+      static_cast<void>(co_await session.get("/close-on-next"));
+      const std::string tag = unique_tag();
+      static_cast<void>(co_await session.request(method, tagged("/anything", tag)));
+      const TagRecord record = co_await tag_record(tag);
+      CHECK(record.started == 2);
+    }
   });
 }
 

@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <reqivo/async.hpp>
@@ -54,23 +55,26 @@ bool broken(int descriptor) {
 
 TEST_CASE("no byte beyond the length given for a streamed body is sent", "[upload]") {
   run_test([]() -> Task<void> {
-    LocalListener listener;
-    AsyncSession session(listener.url());
-    JoinHandle<RequestError> request =
-        create_task(failure_of<RequestError>(session.post("/").body(one_and_two(), 4)));
-    LocalPeer peer = co_await listener.accept();
-    static_cast<void>(co_await peer.take_head());
-    const RequestError failure = co_await request;
-    check_failure(failure, ErrorCode::invalid_request, Phase::send, false);
-    CHECK_THAT(failure.what(), ContainsSubstring("longer"));
-    std::string body = peer.take();
-    const EndDeadline deadline;
-    while (!peer.saw_end()) {
-      deadline.check();
-      co_await sleep(1ms);
-      body += peer.take();
+    for (const std::uint64_t length : {3U, 4U, 5U}) {
+      CAPTURE(length);
+      LocalListener listener;
+      AsyncSession session(listener.url());
+      JoinHandle<RequestError> request =
+          create_task(failure_of<RequestError>(session.post("/").body(one_and_two(), length)));
+      LocalPeer peer = co_await listener.accept();
+      static_cast<void>(co_await peer.take_head());
+      const RequestError failure = co_await request;
+      check_failure(failure, ErrorCode::invalid_request, Phase::send, false);
+      CHECK_THAT(failure.what(), ContainsSubstring("longer"));
+      std::string body = peer.take();
+      const EndDeadline deadline;
+      while (!peer.saw_end()) {
+        deadline.check();
+        co_await sleep(1ms);
+        body += peer.take();
+      }
+      CHECK(body == "one");
     }
-    CHECK(body == "one");
   });
 }
 
