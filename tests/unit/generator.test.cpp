@@ -2,6 +2,7 @@
 #include <memory>
 #include <reqivo/async.hpp>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "support/coroutines.hpp"
@@ -36,6 +37,11 @@ Task<void> take_one(Generator<int>* numbers, int* value) {
   const auto next = co_await numbers->next();
   *value = next.value_or(-1);
 }
+
+static_assert(!std::is_copy_constructible_v<Generator<int>> &&
+              !std::is_copy_assignable_v<Generator<int>>);
+static_assert(std::is_nothrow_move_constructible_v<Generator<int>> &&
+              std::is_nothrow_move_assignable_v<Generator<int>>);
 
 TEST_CASE("a generator gives its values in order and then nullopt, for ever", "[kit][generator]") {
   run_test([]() -> Task<void> {

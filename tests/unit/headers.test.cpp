@@ -5,6 +5,7 @@
 #include <reqivo/headers.hpp>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,16 @@ namespace {
 
 using reqivo::ErrorCode;
 using reqivo::Headers;
+
+static_assert(std::is_nothrow_move_constructible_v<Headers> &&
+              std::is_nothrow_move_assignable_v<Headers>);
+// A literal 0 would be taken for a null pointer, of which no text can be made.
+template <class Fields>
+concept TakesZero = requires(Fields fields) {
+  fields.set("X-A", 0);
+}
+|| requires(Fields fields) { fields.add("X-A", 0); };
+static_assert(!TakesZero<Headers>);
 
 Headers headers_of(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
   Headers headers;

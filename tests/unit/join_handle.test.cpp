@@ -2,6 +2,7 @@
 #include <memory>
 #include <reqivo/async.hpp>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "support/coroutines.hpp"
@@ -18,6 +19,12 @@ Task<int> gated_failure(Gate* gate, std::string text) {
   co_await gate->wait();
   throw std::runtime_error(text);
 }
+
+// A vector of them moves as it grows, and nothing is started or owned twice.
+static_assert(!std::is_copy_constructible_v<JoinHandle<int>> &&
+              !std::is_copy_assignable_v<JoinHandle<int>>);
+static_assert(std::is_nothrow_move_constructible_v<JoinHandle<int>> &&
+              std::is_nothrow_move_assignable_v<JoinHandle<int>>);
 
 TEST_CASE("create_task starts its task now, up to its first wait", "[kit][join_handle]") {
   ManualTime time;

@@ -369,6 +369,23 @@ static_assert(!std::is_copy_constructible_v<RequestBuilder>);
 static_assert(!std::is_copy_assignable_v<RequestBuilder>);
 static_assert(!std::is_copy_constructible_v<BlockingRequestBuilder>);
 
+// A literal 0 would be taken for a null pointer, of which no text can be made.
+template <class Builder>
+concept TakesZero = requires(Builder builder) {
+  builder.header("X-A", 0);
+}
+|| requires(Builder builder) { builder.add_header("X-A", 0); }
+|| requires(Builder builder) { builder.form("a", 0); };
+// Nobody knows whether a character is meant as text or as a number.
+template <class Builder>
+concept TakesCharacters = requires(Builder builder) {
+  builder.param("a", 'c');
+}
+|| requires(Builder builder) { builder.param("a", u8'c'); }
+|| requires(Builder builder) { builder.param("a", L'c'); };
+static_assert(!TakesZero<RequestBuilder> && !TakesZero<BlockingRequestBuilder>);
+static_assert(!TakesCharacters<RequestBuilder> && !TakesCharacters<BlockingRequestBuilder>);
+
 TEST_CASE("a named builder is sent once, by whatever takes it") {
   Fixture f;
   RequestBuilder twice = f.post().header("X-A", "1").body("all of it");

@@ -60,7 +60,10 @@ Strings strings(const Range& range) {
 
 static_assert(std::is_copy_constructible_v<Response>);
 static_assert(std::is_nothrow_move_constructible_v<Response>);
+static_assert(std::is_nothrow_move_assignable_v<Response>);
 static_assert(!std::is_copy_constructible_v<StreamResponse>);
+static_assert(std::is_nothrow_move_constructible_v<StreamResponse> &&
+              std::is_nothrow_move_assignable_v<StreamResponse>);
 
 TEST_CASE("a response tells status, reason, version, URL, headers, time and body") {
   Fixture f;

@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <reqivo/async.hpp>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,13 @@ Task<void> enter(Semaphore* semaphore, std::string* order, char name, Gate* gate
   order->push_back(name);
   co_await gate->wait();
 }
+
+static_assert(!std::is_copy_constructible_v<Permit> && !std::is_copy_assignable_v<Permit>);
+static_assert(std::is_nothrow_move_constructible_v<Permit> &&
+              std::is_nothrow_move_assignable_v<Permit>);
+static_assert(!std::is_copy_constructible_v<Semaphore> && !std::is_copy_assignable_v<Semaphore>);
+static_assert(std::is_nothrow_move_constructible_v<Semaphore> &&
+              std::is_nothrow_move_assignable_v<Semaphore>);
 
 TEST_CASE("a semaphore lets so many through at once and not one more", "[kit][semaphore]") {
   const ManualTime time;

@@ -6,6 +6,7 @@
 #include <reqivo/client.hpp>
 #include <reqivo/errors.hpp>
 #include <string>
+#include <type_traits>
 
 #include "support/coroutines.hpp"
 #include "support/fake_transport.hpp"
@@ -17,6 +18,14 @@ namespace {
 using namespace std::chrono_literals;
 using test::FakeServer;
 using test::ManualTime;
+
+template <class AnySession>
+constexpr bool moves_only =
+    !std::is_copy_constructible_v<AnySession> && !std::is_copy_assignable_v<AnySession> &&
+    std::is_nothrow_move_constructible_v<AnySession> &&
+    std::is_nothrow_move_assignable_v<AnySession>;
+static_assert(moves_only<AsyncSession> && moves_only<Session>);
+static_assert(moves_only<AsyncReqivo> && moves_only<Reqivo>);
 
 TEST_CASE("a builder is awaited, converted to a task, gathered and run alike") {
   const ManualTime time;

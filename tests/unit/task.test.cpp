@@ -82,7 +82,8 @@ TEST_CASE("a task that is never awaited never runs and its arguments are destroy
 }
 
 static_assert(!std::is_copy_constructible_v<Task<int>> && !std::is_copy_assignable_v<Task<int>>);
-static_assert(std::is_nothrow_move_constructible_v<Task<int>>);
+static_assert(std::is_nothrow_move_constructible_v<Task<int>> &&
+              std::is_nothrow_move_assignable_v<Task<int>>);
 static_assert(Awaitable<Task<int>> && Awaitable<Task<>> && !Awaitable<int>);
 
 TEST_CASE("moving a task moves the coroutine", "[kit][task]") {
