@@ -314,6 +314,63 @@ TEST_CASE("a generator refuses a second consumer while one waits", "[kit][genera
   });
 }
 
+TEST_CASE("what is on its way to one consumer is not taken by another", "[kit][generator]") {
+  auto body = [](Gate* gate, bool fails) -> Generator<int> {
+    co_await gate->wait();
+    if (fails) throw std::runtime_error("broken");
+    co_yield 1;
+  };
+  auto ask = [](Gate* before, Generator<int>* from, std::string* outcome) -> Task<void> {
+    try {
+      if (before != nullptr) co_await before->wait();
+      const auto next = co_await from->next();
+      *outcome = next ? std::to_string(*next) : "end";
+    } catch (const std::exception& error) {
+      *outcome = error.what();
+    }
+  };
+  for (const bool fails : {false, true}) {
+    ManualTime time;
+    Gate gate;
+    Generator<int> numbers = body(&gate, fails);
+    std::string first;
+    std::string second;
+    const JoinHandle<void> waiting = create_task(ask(nullptr, &numbers, &first));
+    const JoinHandle<void> other = create_task(ask(&gate, &numbers, &second));
+    gate.open();  // the body goes on first, and the other one asks before its consumer goes on
+    time.settle();
+    CHECK(first == (fails ? "broken" : "1"));  // and not "end"
+    CHECK(second.find("reqivo: ") == 0);       // refused, as while the first one waited
+  }
+}
+
+TEST_CASE("a generator refuses a consumer that its own body starts", "[kit][generator]") {
+  ManualTime time;
+  struct Own {
+    Generator<int> numbers;
+    JoinHandle<void> inner;
+    int seen = 0;
+  };
+  auto take = [](Own* own) -> Task<void> {
+    const auto next = co_await own->numbers.next();
+    own->seen = next.value_or(-1);
+  };
+  auto body = [](Own* own, Task<void> (*start)(Own*)) -> Generator<int> {
+    own->inner = create_task(start(own));
+    co_yield 1;
+  };
+  Own own;
+  own.numbers = body(&own, take);
+  const auto outer = [](Own* from) -> Task<int> {
+    const auto next = co_await from->numbers.next();
+    co_return next.value_or(-1);
+  };
+  CHECK(run(outer(&own)) == 1);
+  time.settle();
+  CHECK(own.seen == 0);  // and not -1, which is the end
+  CHECK_THROWS_AS(run(std::move(own.inner)), std::logic_error);
+}
+
 TEST_CASE("a wait for a value that has a name is given away to who awaits it", "[kit][generator]") {
   const ManualTime time;
   run_test([]() -> Task<void> {

@@ -37,14 +37,15 @@ class GeneratorPromiseBase : public PromiseBase {
   void unhandled_exception() noexcept { failure_ = std::current_exception(); }
   void return_void() const noexcept {}
 
-  /// Errors: std::logic_error where a consumer waits already.
+  /// Errors: std::logic_error where a consumer waits already, or has not yet taken what it got.
   void check_unawaited() const {
-    if (consumer_ != nullptr) throw_two_consumers();
+    if (awaited_) throw_two_consumers();
   }
   /// Goes on towards the next value. True: it is there, or the end is. False: the consumer is
   /// woken.
   bool advance(PromiseBase& consumer) {
     set_parent(&consumer);
+    awaited_ = true;
     if (at_rest_) {
       if (ended_) return true;
       at_rest_ = false;
@@ -57,6 +58,7 @@ class GeneratorPromiseBase : public PromiseBase {
   /// The consumer no longer waits; the generator goes on to its next value by itself.
   void forget_consumer() noexcept {
     consumer_ = nullptr;
+    awaited_ = false;
     set_parent(this);
   }
   void rethrow_failure() {
@@ -77,6 +79,7 @@ class GeneratorPromiseBase : public PromiseBase {
   PromiseBase* consumer_ = nullptr;
   bool at_rest_ = true;  // not started, at a value, or at its end
   bool ended_ = false;
+  bool awaited_ = false;  // until the consumer has what it waits for
   std::exception_ptr failure_;
 };
 
@@ -111,12 +114,12 @@ class [[nodiscard]] GeneratorAwaiter {
   /// std::logic_error where it was moved from.
   [[nodiscard]] bool await_ready() const {
     if (given_away_) throw_given_away();
-    return promise_ == nullptr || promise_->value().has_value();
+    if (promise_ == nullptr) return true;
+    promise_->check_unawaited();
+    return promise_->value().has_value();
   }
   template <KitPromise Promise>
   bool await_suspend(std::coroutine_handle<Promise> consumer) {
-    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): without a promise await_ready is true
-    promise_->check_unawaited();
     waiting_ = true;
     return !promise_->advance(consumer.promise());
   }
