@@ -7,7 +7,8 @@
 
 namespace reqivo {
 
-/// A session for coroutines. Movable; stays on the thread that made it.
+/// A session for coroutines. Movable; stays on the thread that made it: natively a request on
+/// another one than the first is std::logic_error.
 ///
 /// Lifetime: destroying it stops all of its requests at once; they throw ClosedError, and so do the
 /// reads of its StreamResponses. Finished responses have no tie to it. Use after it was moved from:

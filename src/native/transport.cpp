@@ -2,9 +2,15 @@
 #include "platform/transport.hpp"
 
 #include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
+#include "misuse.hpp"
 #include "native/connector.hpp"
 #include "native/decoded_body.hpp"
 #include "native/http1_exchange.hpp"
@@ -188,19 +194,44 @@ Task<Outcome<Done>> send_request(std::shared_ptr<Shared> shared, SharedRequest r
   }
 }
 
+/// For as long as the process lives.
+void keep(std::shared_ptr<Shared> shared) {
+  static std::mutex mutex;
+  static auto* const kept = new std::vector<std::shared_ptr<Shared>>;  // not destroyed at exit
+  const std::lock_guard lock(mutex);
+  kept->push_back(std::move(shared));
+}
+
+/// Its connections and timers are those of the event loop of the thread that made it.
 class NativeTransport final : public detail::Transport {
  public:
   NativeTransport(const Limits& limits, TlsOptions tls)
       : shared_(std::make_shared<Shared>(limits, std::move(tls))) {}
+  NativeTransport(const NativeTransport&) = delete;
+  NativeTransport& operator=(const NativeTransport&) = delete;
+  /// On another thread, as where that one ends the process, they are left to their own loop.
+  ~NativeTransport() override {
+    if (on_its_thread()) return;
+    std::fputs("reqivo: a session was destroyed on another thread than that of its requests\n",
+               stderr);
+    keep(std::move(shared_));
+  }
 
   Task<Outcome<Done>> send(std::shared_ptr<const TransportRequest> request,
                            TransportResponse& response) override {
+    if (!on_its_thread()) {
+      detail::throw_misuse("reqivo: a session stays on the thread of its first request");
+    }
     return send_request(shared_, std::move(request), response);
   }
   void close_idle() noexcept override { shared_->pool.close_idle(); }
 
  private:
+  [[nodiscard]] bool on_its_thread() const noexcept {
+    return std::this_thread::get_id() == thread_;
+  }
   std::shared_ptr<Shared> shared_;
+  std::thread::id thread_ = std::this_thread::get_id();
 };
 
 }  // namespace

@@ -274,3 +274,29 @@ TEST_CASE("programs that are started inherit nothing of a loop and its connectio
   });
   CHECK(meanwhile == before);
 }
+
+TEST_CASE("a session refuses requests on another thread than that of its first one", "[threads]") {
+  Session session(test_server().http());
+  CHECK(session.get("/get").send().ok());
+  std::string refusal;
+  std::thread([&session, &refusal] {
+    try {
+      session.get("/get").send();
+    } catch (const std::logic_error& error) {
+      refusal = error.what();
+    }
+  }).join();
+  CHECK(refusal == "reqivo: a session stays on the thread of its first request");
+  CHECK(session.get("/get").send().ok());
+}
+
+TEST_CASE("a session that is destroyed on another thread leaves its own loop as it is",
+          "[threads]") {
+  auto session = std::make_unique<Session>(test_server().http());
+  CHECK(session->get("/get").send().ok());
+  std::thread([&session] {
+    Session(test_server().http()).get("/get").send();  // so that this thread has a loop, too
+    session.reset();
+  }).join();
+  CHECK(Session(test_server().http()).get("/get").send().ok());
+}
