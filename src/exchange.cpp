@@ -117,7 +117,8 @@ Outcome<Done> Exchange::begin() {
   body_limit_ = session_->limits.body_size();
   request_.progress = progress_;
   // A total of no time at all: no connection that is at hand may be quicker.
-  if (auto late = deadline_->expired(*progress_, start_)) return std::move(*late);
+  failure_ = deadline_->expired(*progress_, start_);
+  if (failure_) raise(*failure_);
   return Done();
 }
 

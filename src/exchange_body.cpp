@@ -28,6 +28,18 @@ class WholeBody final : public BodySource {
   std::string bytes_;
 };
 
+/// `length` is what the whole of it is announced to be. False: there is no memory for it.
+bool append_piece(std::string& body, const std::string& piece,
+                  std::optional<std::uint64_t> length) noexcept try {
+  if (length && *length > body.capacity()) {
+    body.reserve(static_cast<std::size_t>(std::min(*length, trusted_length)));
+  }
+  body.append(piece);
+  return true;
+} catch (...) {  // std::bad_alloc, or what is larger than any string
+  return false;
+}
+
 }  // namespace
 
 std::unique_ptr<BodySource> make_body_source(std::string bytes) {
@@ -154,10 +166,9 @@ Task<Outcome<Done>> Exchange::buffer_body() {
       body = std::move(piece).value();  // very often the whole of it
       continue;
     }
-    if (length && *length > body.capacity()) {
-      body.reserve(static_cast<std::size_t>(std::min(*length, trusted_length)));
+    if (!append_piece(body, piece.value(), length)) {
+      co_return Failure(ErrorCode::limit_exceeded, Phase::body, "no memory");
     }
-    body.append(piece.value());
   }
 }
 

@@ -1,4 +1,5 @@
-// Memory runs out while a body arrives: the stream fails, and what was freed since can be used.
+// Memory runs out while a body arrives: the stream fails, and what was freed since can be used. So
+// it is where a body is larger than all of it.
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -35,6 +36,11 @@ reqivo::Task<int> program(const char* url) {
   for (void* const block : blocks) std::free(block);
   const reqivo::Response after = co_await session.get("/");
   std::printf("%s %zu\n", failure.c_str(), after.body().size());
+  try {
+    co_await session.get("/more_than_there_is");
+  } catch (const reqivo::InvalidResponseError& error) {
+    std::puts(error.what());
+  }
   co_return 0;
 }
 

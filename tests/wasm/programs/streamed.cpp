@@ -10,7 +10,8 @@
 
 namespace {
 
-/// `count` pieces of 1,000 bytes, some milliseconds apart; it throws where the `fails_at`th was due.
+/// `count` pieces of 1,000 bytes, some milliseconds apart; it throws where the `fails_at`th was
+/// due.
 reqivo::Generator<std::string> pieces(int count, int milliseconds, int fails_at) {
   for (int i = 0; i < count; ++i) {
     if (milliseconds > 0) co_await reqivo::sleep(std::chrono::milliseconds(milliseconds));
