@@ -7,6 +7,13 @@
 // Closure Compiler renames properties that it does not know: names that the platform reads are
 // quoted where its externs are older than they are.
 
+#if WASM_EXCEPTIONS
+#error "Reqivo needs JavaScript-based exceptions: link with -fexceptions, without -fwasm-exceptions"
+#endif
+#if ASYNCIFY == 2
+#error "Reqivo cannot suspend by JSPI, which does not go together with exceptions: use -sASYNCIFY"
+#endif
+
 addToLibrary({
   // Emscripten before 4 writes out a Map in an object as {}.
   $reqivo__postset: 'reqivo.records = new Map();',
