@@ -122,7 +122,7 @@ addToLibrary({
       for (let at = 0; at < text.length; ++at) HEAPU8[pointer + at] = text.charCodeAt(at);
     },
     line(text) {
-      return String(text ?? '').replace(/[\r\n]+/g, ' ').replace(/[^\0-\xFF]/g, '?') + '\n';
+      return String(text ?? '').replace(/[\r\n]+/g, ' ') + '\n';
     },
 
     // ---- fetch
@@ -253,10 +253,6 @@ addToLibrary({
         return tell(operation);
       });
     },
-    deliverText(record, text, tell) {
-      reqivo.deliver(record, text.length, (pointer) => reqivo.encodeBytes(text, pointer), tell);
-    },
-
     // Nothing is left to abort. An abort now could still reject promises of the platform's own.
     finish(record) {
       if (!record.upload) record.controller = null;
@@ -277,7 +273,9 @@ addToLibrary({
 #else
       const text = name + '\n' + message;
 #endif
-      reqivo.deliverText(record, text, _reqivo_fetch_failed);
+      const bytes = new TextEncoder().encode(text); // in the words of the user's language, maybe
+      reqivo.deliver(record, bytes.length, (pointer) => HEAPU8.set(bytes, pointer),
+        _reqivo_fetch_failed);
     },
 
     // The text as `reqivo_fetch_head` wants it.
@@ -289,7 +287,7 @@ addToLibrary({
 #else
       const reason = response.statusText;
 #endif
-      let text = reqivo.line(reason) + (response.redirected && response.url || '') + '\n';
+      let text = reqivo.line(reason).replace(/[^\0-\xFF]/g, '?') + (response.redirected && response.url || '') + '\n';
       for (const [name, value] of response.headers) text += name + '\n' + value + '\n';
       return { response, text, reader: response.body?.getReader() };
     },
@@ -299,8 +297,9 @@ addToLibrary({
       record.reader = reader;
       record.reads = 0;
       if (!reader) reqivo.finish(record);
-      reqivo.deliverText(record, text, (operation) => _reqivo_fetch_head(
-        operation, response.status, !!reader, response.type == 'opaqueredirect'));
+      reqivo.deliver(record, text.length, (pointer) => reqivo.encodeBytes(text, pointer),
+        (operation) => _reqivo_fetch_head(
+          operation, response.status, !!reader, response.type == 'opaqueredirect'));
     },
 
     takeChunk(record, { done, value }) {

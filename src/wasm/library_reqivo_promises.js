@@ -1,13 +1,15 @@
 // What reqivo/js.hpp needs: promises that C++ settles, and embind's exceptions. See library_reqivo.js.
 
 addToLibrary({
-  $reqivoPromises__postset: 'reqivoPromises.records = new Map();',
+  $reqivoPromises__postset:
+    'reqivoPromises.records = new Map(); reqivoPromises.followers = new WeakMap();',
   $reqivoPromises__deps: [
     '$reqivo', '$Emval', '$runtimeKeepalivePush', '$runtimeKeepalivePop', 'reqivo_promise_abort',
     'reqivo_promise_forget',
   ],
   $reqivoPromises: {
     records: null, // by handle
+    followers: null, // by signal, which has one listener: Node warns of many
     lastHandle: 0,
 
     make(signal) {
@@ -35,8 +37,14 @@ addToLibrary({
         abort();
         return;
       }
-      record.unfollow = () => signal.removeEventListener('abort', abort);
-      signal.addEventListener('abort', abort);
+      let followers = reqivoPromises.followers.get(signal);
+      if (!followers) {
+        followers = new Set();
+        reqivoPromises.followers.set(signal, followers);
+        signal.addEventListener('abort', () => followers.forEach((follow) => follow()));
+      }
+      record.unfollow = () => followers.delete(abort);
+      followers.add(abort);
     },
     settle(handle, how) {
       const record = reqivoPromises.records.get(handle);

@@ -542,6 +542,15 @@ TEST_CASE("whatever a program's own fetch answers, the request ends at once", "[
   });
 }
 
+TEST_CASE("what fetch says of a failure is told in UTF-8", "[fetch]") {
+  run_test([]() -> Task<void> {
+    AsyncSession session(test_server().http());
+    answer_oddly(OddFetch::throws);
+    const auto failure = co_await failure_of<NetworkError>(session.get("/get"));
+    CHECK(std::string(failure.what()).find("no fetch \xc3\xa9\xd1\x81") != std::string::npos);
+  });
+}
+
 TEST_CASE("a body that is always ahead leaves the page its turn", "[fetch]") {
   run_test([]() -> Task<void> {
     AsyncSession session(test_server().http());

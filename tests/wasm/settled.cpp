@@ -81,7 +81,7 @@ EM_JS(void, reqivo_test_answer_oddly, (int how), {
   const call = globalThis.fetch;
   globalThis.fetch = () => {
     globalThis.fetch = call;
-    if (how == 0) throw new TypeError('there is no fetch');
+    if (how == 0) throw new TypeError('no fetch ' + String.fromCharCode(0xe9, 0x441));
     const response = new Response(new ReadableStream({
       start(controller) {
         controller.enqueue('text');
@@ -113,6 +113,15 @@ EM_JS(void, reqivo_test_node_limit, (), {
     },
   };
 });
+EM_JS(void, reqivo_test_count_listeners, (emscripten::EM_VAL target), {
+  const counted = Emval.toValue(target);
+  const add = counted.addEventListener;
+  counted['listeners'] = 0;
+  counted.addEventListener = (...words) => {
+    ++counted['listeners'];
+    add.apply(counted, words);
+  };
+});
 EM_JS(double, reqivo_test_node_limit_seen, (), { return globalThis['reqivoNodeLimit']; });
 // clang-format on
 
@@ -122,7 +131,9 @@ emscripten::val settled(emscripten::val promise) {
   return emscripten::val::take_ownership(reqivo_test_settled(promise.as_handle())).await();
 }
 
-Aborter::Aborter() : controller_(emscripten::val::global("AbortController").new_()) {}
+Aborter::Aborter() : controller_(emscripten::val::global("AbortController").new_()) {
+  reqivo_test_count_listeners(signal().as_handle());
+}
 
 int turns_asked() { return reqivo_test_turns_asked(); }
 

@@ -16,6 +16,8 @@ class Aborter {
   Aborter();
   [[nodiscard]] emscripten::val signal() const { return controller_["signal"]; }
   void abort(const std::string& reason) { controller_.call<void>("abort", reason); }
+  /// How often one was added, over all.
+  [[nodiscard]] int listeners() const { return signal()["listeners"].as<int>(); }
 
  private:
   emscripten::val controller_;

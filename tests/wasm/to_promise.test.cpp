@@ -5,6 +5,7 @@
 #include <reqivo/reqivo.hpp>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "support/run_test.hpp"
 #include "support/test_server.hpp"
@@ -126,6 +127,20 @@ TEST_CASE("an aborted signal destroys the task and rejects with its reason", "[p
   CHECK(record.closed);
   CHECK(promises_held() == 0);
   CHECK(fetches_held() == 0);
+}
+
+TEST_CASE("one signal ends all of the tasks that have it, and is listened to once", "[promise]") {
+  Aborter aborter;
+  const val ended = to_promise(later(3), aborter.signal());
+  CHECK(settled(ended)["value"].as<int>() == 3);
+  std::vector<val> promises;
+  for (int i = 0; i < 12; ++i) promises.push_back(to_promise(sleep(30s), aborter.signal()));
+  aborter.abort("no longer wanted");
+  for (const val& promise : promises) {
+    CHECK(text(settled(promise), "reason") == "no longer wanted");
+  }
+  CHECK(aborter.listeners() == 1);
+  CHECK(promises_held() == 0);
 }
 
 TEST_CASE("a signal that was aborted before starts nothing", "[promise]") {
