@@ -11,6 +11,7 @@ import { frontCases } from './front_cases.mjs';
 import { layoutCases } from './layout_cases.mjs';
 import { openingCases } from './opening_cases.mjs';
 import { serveProgram } from './open_page.mjs';
+import { statusCases } from './status_cases.mjs';
 
 const patternsFolder = new URL('../../web/patterns/', import.meta.url);
 
@@ -372,6 +373,7 @@ export const cases = [
   ['the page fits a phone', fitsAPhone],
   ...frontCases,
   ...layoutCases,
+  ...statusCases,
   ['all text has enough contrast', isReadable],
   ['all text has enough contrast in light', (page) => isReadableIn(page, 'light'), onlyChromium],
   ['all text has enough contrast in dark', (page) => isReadableIn(page, 'dark'), onlyChromium],
