@@ -42,7 +42,10 @@ function overviewItem(card) {
 }
 
 function makeCards(module) {
-  const onState = (card, state) => { card.overviewLink.dataset.state = state; };
+  const onState = (card, state) => {
+    card.overviewLink.dataset.state = state;
+    announcement.textContent = ''; // the cards are no longer as it said
+  };
   return patterns.map((pattern) => {
     const call = (reporter, signal, value) => {
       const more = value === undefined ? [] : [value];

@@ -37,6 +37,27 @@ async function leavesNoGap(page) {
   await hide(false);
 }
 
+// What was announced of a run of all must not stay beside what came after it.
+async function takesBackWhatItAnnounced(page) {
+  const announced = () => page.tab.$eval('#announcement', (status) => status.textContent);
+  await page.click('#run-all');
+  await page.until(() => document.getElementById('announcement').textContent === '9 done');
+  await page.click(page.part('concurrent_gather', 'run'));
+  assert.equal(await announced(), '', 'a card has started');
+  await page.click(page.part('concurrent_gather', 'cancel'));
+  assert.equal(await page.end('concurrent_gather'), 'cancelled');
+  assert.equal(await announced(), '');
+
+  await page.click('#run-all');
+  await page.click('#run-all');
+  await page.until(() => / cancelled$/.test(document.getElementById('announcement').textContent));
+  await page.click('#run-all');
+  assert.equal(await announced(), '', 'all have started');
+  await page.click('#run-all');
+  await page.until(() => document.getElementById('run-all').textContent === 'Run all');
+}
+
 export const statusCases = [
   ['a status is rendered before it has a text', rendersEmptyStatuses],
+  ['an announcement goes once a card starts', takesBackWhatItAnnounced],
 ];
