@@ -40,7 +40,20 @@ async function showsThatSourcesScroll(page) {
   await page.resize(1360);
 }
 
+// The browser draws the marker in the colour of the text, so it is seen in any theme.
+async function showsWhatOpens(page) {
+  const look = (isOpen) => page.tab.$eval('#inside', (details, open) => {
+    details.open = open;
+    const { display, listStyleType } = getComputedStyle(details.querySelector('summary'));
+    return [display, listStyleType];
+  }, isOpen);
+  assert.deepEqual(await look(false), ['list-item', 'disclosure-closed']);
+  assert.deepEqual(await look(true), ['list-item', 'disclosure-open']);
+  await look(false);
+}
+
 export const layoutCases = [
   ['the toolbar leaves a phone held sideways its height', leavesASidewaysPhoneItsHeight],
   ['a source that scrolls looks like it', showsThatSourcesScroll],
+  ['what opens has a marker that turns', showsWhatOpens],
 ];
