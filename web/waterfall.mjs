@@ -4,7 +4,10 @@ import { formatTime } from './sizes.mjs';
 
 // The axis starts this long, and then grows with the run.
 const shortestAxis = 400;
-const marks = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000];
+const marks = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000,
+  120_000, 300_000];
+const mostTicks = 4;
+const widestTickText = '000 ms';
 const methodsShownPlain = new Set(['GET']);
 
 function element(tag, className, ...children) {
@@ -69,6 +72,8 @@ export class Waterfall {
     this.summary = element('p', 'in-flight', 'Not run yet');
     this.axis = element('div', 'axis');
     this.axis.setAttribute('aria-hidden', 'true');
+    this.ruler = element('span', 'tick-text ruler', widestTickText);
+    this.ruler.setAttribute('aria-hidden', 'true');
     this.list = element('ol', 'rows');
     this.lineDots = element('span', 'track');
     const label = element('span', 'label', 'your coroutine');
@@ -76,8 +81,11 @@ export class Waterfall {
     this.lineRow.setAttribute('aria-hidden', 'true');
     this.lineRow.hidden = true;
     host.style.setProperty('--expected-rows', expectedRows);
-    host.append(this.summary, element('div', 'chart', this.axis, this.list, this.lineRow));
+    host.append(this.summary,
+      element('div', 'chart', this.ruler, this.axis, this.list, this.lineRow));
+    this.ticksThatFit = mostTicks;
     this.reset();
+    this.#watchRoom();
   }
 
   reset() {
@@ -87,6 +95,16 @@ export class Waterfall {
     this.lineRow.hidden = true;
     this.mark = null;
     this.#renderAxis(shortestAxis);
+  }
+
+  // The window changes the axis' width, and the reader the text's.
+  #watchRoom() {
+    const observer = new ResizeObserver(() => {
+      this.ticksThatFit = this.axis.offsetWidth / this.ruler.offsetWidth;
+      this.#renderAxis(this.length);
+    });
+    observer.observe(this.axis);
+    observer.observe(this.ruler);
   }
 
   render(run) {
@@ -114,7 +132,9 @@ export class Waterfall {
   }
 
   #renderAxis(length) {
-    const mark = marks.find((one) => length / one <= 4) ?? marks.at(-1);
+    this.length = length;
+    const most = Math.min(mostTicks, this.ticksThatFit);
+    const mark = marks.find((one) => length / one <= most) ?? marks.at(-1);
     if (mark !== this.mark) {
       this.mark = mark;
       this.axis.replaceChildren();

@@ -52,8 +52,53 @@ async function showsWhatOpens(page) {
   await look(false);
 }
 
+// As a window of that width is, with text of that size.
+async function readAt(page, width, textSize, read) {
+  await page.tab.evaluate((size) => { document.documentElement.style.fontSize = size; }, textSize);
+  await page.resize(width);
+  return page.tab.evaluate(read);
+}
+
+async function readBack(page) {
+  await page.tab.evaluate(() => { document.documentElement.style.fontSize = ''; });
+  await page.resize(1360);
+}
+
+// Of each axis: its width, how many ticks it has, and the smallest space before the text of one.
+// The axes follow the window by the next frame.
+async function lookAtAxes() {
+  const nextFrame = () => new Promise((resolve) => { requestAnimationFrame(resolve); });
+  await nextFrame();
+  await nextFrame();
+  return [...document.querySelectorAll('.axis')].map((axis) => {
+    const { left, width } = axis.getBoundingClientRect();
+    const texts = [...axis.querySelectorAll('.tick-text')].map((text) =>
+      text.getBoundingClientRect());
+    const spaces = texts.map((text, index) => text.left - (texts[index - 1]?.right ?? left));
+    return { width, ticks: texts.length, space: Math.min(width, ...spaces) };
+  });
+}
+
+const plainSizes = [1360, 1300, 1200, 1100, 960, 700, 375, 320].map((width) => [width, '100%']);
+const largeSizes = [1300, 960, 700, 375, 320].map((width) => [width, '200%']);
+
+async function keepsItsTicksApart(page) {
+  await page.run('concurrent_gather');
+  for (const [width, textSize] of [...plainSizes, ...largeSizes]) {
+    const axes = await readAt(page, width, textSize, lookAtAxes);
+    const where = `at ${width} pixels with ${textSize} text: ${JSON.stringify(axes)}`;
+    assert.ok(axes.every((axis) => axis.space >= 6), `ticks overlap ${where}`);
+    assert.ok(axes.every((axis) => axis.width >= 120), `bars have no room ${where}`);
+    assert.ok(axes.some((axis) => axis.ticks > 0), `there are no ticks ${where}`);
+  }
+  await readBack(page);
+  const axes = await page.tab.evaluate(lookAtAxes);
+  assert.ok(axes.some((axis) => axis.ticks === 4), 'they come back');
+}
+
 export const layoutCases = [
   ['the toolbar leaves a phone held sideways its height', leavesASidewaysPhoneItsHeight],
   ['a source that scrolls looks like it', showsThatSourcesScroll],
   ['what opens has a marker that turns', showsWhatOpens],
+  ['the ticks of an axis keep apart', keepsItsTicksApart],
 ];
