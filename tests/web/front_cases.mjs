@@ -61,6 +61,10 @@ async function tellsWhereItCannotCopy(page) {
     return snippet.querySelector('[role="status"]').textContent;
   });
   assert.equal(status, 'The browser does not let the page copy.');
+  await page.resize(320);
+  const place = await page.tab.$eval('.snippet h3', ({ offsetWidth }) => offsetWidth);
+  assert.ok(place >= 90, `it leaves its heading ${place} pixels`);
+  await page.resize(1360);
 }
 
 async function highlightsItsSnippets(page) {

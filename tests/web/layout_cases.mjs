@@ -96,9 +96,23 @@ async function keepsItsTicksApart(page) {
   assert.ok(axes.some((axis) => axis.ticks === 4), 'they come back');
 }
 
+async function scrollsNotSideways(page) {
+  await page.tab.$eval('#inside', (details) => { details.open = true; });
+  await page.run('timeouts');
+  for (const [width, textSize] of [...plainSizes, ...largeSizes]) {
+    const overflow = await readAt(page, width, textSize, () =>
+      document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.equal(overflow, 0, `at ${width} pixels with ${textSize} text`);
+    if (width === 375) await page.keep(`phone-${parseInt(textSize, 10)}`);
+  }
+  await page.tab.$eval('#inside', (details) => { details.open = false; });
+  await readBack(page);
+}
+
 export const layoutCases = [
   ['the toolbar leaves a phone held sideways its height', leavesASidewaysPhoneItsHeight],
   ['a source that scrolls looks like it', showsThatSourcesScroll],
   ['what opens has a marker that turns', showsWhatOpens],
   ['the ticks of an axis keep apart', keepsItsTicksApart],
+  ['the page does not scroll sideways', scrollsNotSideways],
 ];
