@@ -33,8 +33,8 @@ const cmakeTokens = [
 ];
 const shellTokens = [
   hashComment,
-  ['keyword', /(?<= )--?[a-z]+/yi],
-  ['function', /\b(?:em)?cmake\b/y],
+  ['keyword', /(?<= )--?\w+/y],
+  ['function', /\bcmake(?= )/y],
 ];
 
 function classOfWord(word, next) {

@@ -1,7 +1,7 @@
 // What the page says of the project: how to use it, its version, its documents.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const documents = {
@@ -70,15 +70,26 @@ async function tellsWhereItCannotCopy(page) {
 async function highlightsItsSnippets(page) {
   const words = await page.tab.$$eval('.snippet pre', (boxes) => boxes.map((box) =>
     [...box.querySelectorAll('[class^="token-"]')].map((word) => word.textContent)));
-  const wanted = ['co_await', 'FetchContent_Declare', 'REQUIRED', '--build'];
+  const wanted = ['co_await', 'FetchContent_Declare', 'REQUIRED', '-DCMAKE_TOOLCHAIN_FILE'];
   for (const [index, word] of wanted.entries()) {
     assert.ok(words[index].includes(word), `${word} among ${words[index]}`);
   }
 }
 
+// By the toolchain file, which finds what toolchains/setup has installed; README says it alike.
+async function buildsWithTheToolchain(page) {
+  const commands = await page.tab.$eval('.snippet [data-language="shell"]', (box) =>
+    box.textContent);
+  const [option, file] = /-DCMAKE_TOOLCHAIN_FILE=third_party\/reqivo\/(\S+)/.exec(commands);
+  assert.ok(existsSync(new URL(`../../${file}`, import.meta.url)), file);
+  assert.ok(read('README.md').includes(option), option);
+  assert.doesNotMatch(commands, /emcmake/);
+}
+
 export const frontCases = [
   ["the page tells the project's version and licence", tellsVersionAndLicence],
   ["the page leads to the project's documents", leadsToTheDocuments],
+  ["the page builds with the project's toolchain", buildsWithTheToolchain],
   ['a snippet is highlighted', highlightsItsSnippets],
   ['a snippet can be copied', copiesItsSnippets],
   ['the page tells where it cannot copy', tellsWhereItCannotCopy],
