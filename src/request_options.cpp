@@ -45,7 +45,7 @@ bool parse_request_url(std::string& text, SessionState& session, Url& to) {
 /// None: `to` is the URL of the request, its parameters included.
 std::optional<Failure> read_url(RequestOptions& options, SessionState& session, Url& to) {
   if (session.has_bad_base()) {
-    return invalid_url("the session's base URL is not a valid absolute URL");
+    return invalid_url("the session's base URL is no http or https URL");
   }
   if (!parse_request_url(options.url, session, to)) {
     return invalid_url(session.base ? "it is not a valid URL" : "it is not a valid absolute URL");

@@ -36,20 +36,29 @@ function(reqivo_find_emscripten result)
       get_filename_component(folder "${emcc}" DIRECTORY)
       list(APPEND candidates "${folder}")
     endif()
+    # Where emcc is a script that calls the real one, as package managers have it.
+    find_program(em_config em-config NO_CACHE)
+    if(em_config)
+      execute_process(COMMAND "${em_config}" EMSCRIPTEN_ROOT
+                      OUTPUT_VARIABLE folder ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+      list(APPEND candidates "${folder}")
+    endif()
     list(APPEND candidates "${cache}/reqivo/emscripten/root/usr/share/emscripten")
   endif()
-  set(too_old "")
+  set(refused "")
   foreach(candidate IN LISTS candidates)
     reqivo_emscripten_version("${candidate}" version)
     if(version VERSION_GREATER_EQUAL least_version)
       set(${result} "${candidate}" PARENT_SCOPE)
       return()
     elseif(version)
-      string(APPEND too_old " ${candidate} is ${version}, which is too old.")
+      string(APPEND refused " ${candidate} is ${version}, which is too old.")
+    elseif(REQIVO_EMSCRIPTEN_ROOT OR DEFINED ENV{REQIVO_EMSCRIPTEN_ROOT})
+      string(APPEND refused " REQIVO_EMSCRIPTEN_ROOT is ${candidate}, which holds none.")
     endif()
   endforeach()
   message(FATAL_ERROR
-    "Reqivo found no Emscripten ${least_version} or newer.${too_old} On Debian, and on Ubuntu where REQIVO_DEBIAN_MIRROR names "
+    "Reqivo found no Emscripten ${least_version} or newer.${refused} On Debian, and on Ubuntu where REQIVO_DEBIAN_MIRROR names "
     "a mirror of Debian, toolchains/setup wasm installs one for this user. Elsewhere take emsdk: clone emscripten-core/emsdk from GitHub, then run "
     "'./emsdk install latest', './emsdk activate latest' and 'source ./emsdk_env.sh'.")
 endfunction()

@@ -80,6 +80,8 @@ class FetchOptions {
   /// NetworkError. Platforms: UnsupportedError where `capabilities().integrity` is false.
   FetchOptions& integrity(std::string digest) { return assign(integrity_, std::move(digest)); }
   /// The request may outlive the page that sent it. Natively there is no page: it changes nothing.
+  /// Platforms: in a page a body above 64 KiB, over all such requests, is NetworkError (Fetch
+  /// §4.6).
   FetchOptions& keepalive(bool on) { return assign(keepalive_, on); }
   FetchOptions& priority(RequestPriority value) { return assign(priority_, value); }
 

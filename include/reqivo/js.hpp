@@ -50,8 +50,9 @@ Task<emscripten::val> to_js_value(Task<T> task) {
 }  // namespace detail
 
 /// Starts `task` now and gives a Promise of its result, as embind turns it into a JavaScript value:
-/// T is void, bool, a number, std::string (UTF-8), emscripten::val, or a type registered with
-/// embind; one that is not rejects with the code "other".
+/// T is void, bool, a number, std::string (UTF-8; for bytes give a `val` of a copy of
+/// `emscripten::typed_memory_view`), emscripten::val, or a type registered with embind; one that
+/// is not rejects with the code "other".
 ///
 /// A failure rejects with an Error whose `name` ("ConnectTimeout"), `code` ("connect_timeout"),
 /// `phase` ("connect"), `retryable` and `message` are the C++ error's; a foreign exception gives
