@@ -253,6 +253,7 @@ addToLibrary({
         return tell(operation);
       });
     },
+
     // Nothing is left to abort. An abort now could still reject promises of the platform's own.
     finish(record) {
       if (!record.upload) record.controller = null;
@@ -287,7 +288,8 @@ addToLibrary({
 #else
       const reason = response.statusText;
 #endif
-      let text = reqivo.line(reason).replace(/[^\0-\xFF]/g, '?') + (response.redirected && response.url || '') + '\n';
+      let text = reqivo.line(reason).replace(/[^\0-\xFF]/g, '?') +
+        (response.redirected && response.url || '') + '\n';
       for (const [name, value] of response.headers) text += name + '\n' + value + '\n';
       return { response, text, reader: response.body?.getReader() };
     },
