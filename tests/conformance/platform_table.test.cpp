@@ -67,12 +67,19 @@ std::optional<RequestBuilder> request_for(std::string_view name, AsyncSession& s
                    .url());
   }
   if (name == "a chunk is malformed") return get(server.raw("/bad-chunk"));
+  if (name == "a field goes on in a second line") {
+    return get(
+        RawScript().answer("HTTP/1.1 200 OK", "Content-Length: 2\r\nX-A: a\r\n b\r\n", "ok").url());
+  }
   if (name == "two lengths contradict each other") return get(server.raw("/conflicting-lengths"));
   if (name == "a gzip body breaks off") {
     return get(server.http("/encoded?coding=gzip&size=10000&truncate=20"));
   }
   if (name == "a gzip body is corrupt") {
     return get(server.http("/encoded?coding=gzip&size=10000&corrupt=0"));
+  }
+  if (name == "something follows a gzip body") {
+    return get(server.http("/encoded?coding=gzip&body=text&extra=junk"));
   }
   if (name == "a redirect, and none are allowed") {
     return get(server.http("/redirect/1")).redirect(Redirect::error);
