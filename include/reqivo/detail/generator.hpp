@@ -121,6 +121,7 @@ class [[nodiscard]] GeneratorAwaiter {
   template <KitPromise Promise>
   bool await_suspend(std::coroutine_handle<Promise> consumer) {
     waiting_ = true;
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): without a promise await_ready is true
     return !promise_->advance(consumer.promise());
   }
   [[nodiscard]] std::optional<T> await_resume() {
