@@ -18,8 +18,14 @@ struct RestOfPiece {
     return std::string_view(bytes).substr(at);
   }
   [[nodiscard]] bool empty() const noexcept { return at == bytes.size(); }
-  /// Removes that many bytes of `view()`.
-  void skip(std::size_t size) noexcept { at += size; }
+  /// Removes that many bytes of `view()`. What is used up gives back its memory: the next piece may
+  /// be as large.
+  void skip(std::size_t size) noexcept {
+    at += size;
+    if (!empty()) return;
+    std::string().swap(bytes);  // assigning one without bytes may keep the memory
+    at = 0;
+  }
   /// Goes on with the piece that follows; for an empty one.
   void go_on(std::string next) noexcept {
     bytes = std::move(next);
@@ -29,7 +35,7 @@ struct RestOfPiece {
   /// Removes a "\n" that belongs to the line end before it.
   void skip_line_feed() noexcept {
     if (empty()) return;
-    if (std::exchange(after_carriage_return, false) && bytes[at] == '\n') ++at;
+    if (std::exchange(after_carriage_return, false) && bytes[at] == '\n') skip(1);
   }
   /// `view()` as a string of its own.
   [[nodiscard]] std::string take() {

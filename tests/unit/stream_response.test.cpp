@@ -78,6 +78,15 @@ TEST_CASE("lines end in LF, CRLF or CR, wherever the text is cut") {
   CHECK(splitter.next() == "a");  // without waiting for what follows
 }
 
+TEST_CASE("a piece that is used up holds no memory while the next one arrives") {
+  detail::RestOfPiece rest(std::string(100'000, 'x'));
+  rest.skip(99'999);
+  CHECK(rest.view() == "x");
+  rest.skip(1);
+  CHECK(rest.empty());
+  CHECK(rest.bytes.capacity() < 100);
+}
+
 TEST_CASE("read gives the pieces as they arrive, and nothing ever after") {
   Fixture f;
   StreamResponse stream = f.open({"one", "two"});
