@@ -38,6 +38,10 @@ Task<void> take_one(Generator<int>* numbers, int* value) {
   *value = next.value_or(-1);
 }
 
+JoinHandle<void> take_one_behind(std::optional<int>, Generator<int>* from, int* to) {
+  return create_task(take_one(from, to));
+}
+
 static_assert(!std::is_copy_constructible_v<Generator<int>> &&
               !std::is_copy_assignable_v<Generator<int>>);
 static_assert(std::is_nothrow_move_constructible_v<Generator<int>> &&
@@ -402,11 +406,8 @@ TEST_CASE("an expression that has a value may have another consumer wait for the
     int destroyed = 0;
     int second = 0;
     Generator<int> numbers = count_slowly(2, &destroyed);
-    const auto start = [](Generator<int>* from, int* to, std::optional<int>) {
-      return create_task(take_one(from, to));
-    };
     // What awaits the first value lives to the end of the expression.
-    co_await start(&numbers, &second, co_await numbers.next());
+    co_await take_one_behind(co_await numbers.next(), &numbers, &second);
     CHECK(second == 2);
   });
 }
@@ -418,11 +419,8 @@ TEST_CASE("what waited for one value, and goes later, leaves the wait for the ne
     int destroyed = 0;
     int second = 0;
     Generator<int> numbers = count_slowly(2, &destroyed);
-    const auto start = [](Generator<int>* from, int* to, std::optional<int>) {
-      return create_task(take_one(from, to));
-    };
     // What awaits the first value goes at the end of the expression: the second is awaited by then.
-    JoinHandle<void> waiting = start(&numbers, &second, co_await numbers.next());
+    JoinHandle<void> waiting = take_one_behind(co_await numbers.next(), &numbers, &second);
     co_await waiting;
     CHECK(second == 2);
   });
