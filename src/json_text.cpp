@@ -23,12 +23,11 @@ namespace {
 
 /// Makes a value of what nlohmann's parser reads. `json::parse` would do, but brings along a second
 /// parser, for callers with a filter, which is a good part of a small program.
+template <class Json>
 class JsonBuilder {
  public:
   /// Writing or copying a value goes as deep on the stack as it is nested; a page has 64 KiB of it.
   static constexpr std::size_t deepest = 128;
-
-  using Json = nlohmann::json;
 
   explicit JsonBuilder(Json& root) : root_(root) {}
 
@@ -49,11 +48,11 @@ class JsonBuilder {
   // What the parser calls; false would end it.
   bool null() { return add(nullptr); }
   bool boolean(bool value) { return add(value); }
-  bool number_integer(Json::number_integer_t value) { return add(value); }
-  bool number_unsigned(Json::number_unsigned_t value) { return add(value); }
-  bool number_float(Json::number_float_t value, const std::string&) { return add(value); }
+  bool number_integer(typename Json::number_integer_t value) { return add(value); }
+  bool number_unsigned(typename Json::number_unsigned_t value) { return add(value); }
+  bool number_float(typename Json::number_float_t value, const std::string&) { return add(value); }
   bool string(std::string& value) { return add(std::move(value)); }
-  bool binary(Json::binary_t& value) { return add(std::move(value)); }
+  bool binary(typename Json::binary_t& value) { return add(std::move(value)); }
   bool start_object(std::size_t) { return open(Json::value_t::object); }
   bool key(std::string& name) {
     member_ = &(*open_.back())[std::move(name)];  // of several members of a name the last stays
@@ -62,7 +61,8 @@ class JsonBuilder {
   bool end_object() { return close(); }
   bool start_array(std::size_t) { return open(Json::value_t::array); }
   bool end_array() { return close(); }
-  bool parse_error(std::size_t position, const std::string&, const Json::exception& error) {
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::json::exception& error) {
     constexpr int out_of_range = 4;  // the hundreds of its ids
     if (error.id / 100 != out_of_range) return refuse(position);
     return refuse(" gave no JSON: a number is too large, at byte ", position);
@@ -84,7 +84,7 @@ class JsonBuilder {
     put(std::forward<Value>(value));
     return true;
   }
-  bool open(Json::value_t type) {
+  bool open(typename Json::value_t type) {
     if (open_.size() == deepest) return refuse(" gave JSON nested deeper than ", deepest);
     open_.push_back(&put(Json(type)));
     return true;
@@ -100,6 +100,20 @@ class JsonBuilder {
   const char* why_ = "";
   std::size_t number_ = 0;
 };
+
+/// The document that `body`, from `url`, is.
+template <class Json>
+Json parse_json(const std::string& body, const std::string& url) {
+  Json value;
+  JsonBuilder<Json> builder(value);
+  if (Json::sax_parse(body, &builder)) {
+    // A NUL, of which JSON has none, is the end of the text to the parser.
+    const std::size_t end = body.find('\0');
+    if (end == std::string::npos) return value;
+    builder.refuse(end + 1);
+  }
+  builder.throw_refusal(url);
+}
 
 }  // namespace
 
@@ -118,16 +132,11 @@ void throw_json_mismatch(const std::exception& from, const std::string& url) {
 
 }  // namespace detail
 
-nlohmann::json Response::json() const {
-  nlohmann::json value;
-  detail::JsonBuilder builder(value);
-  if (nlohmann::json::sax_parse(body_, &builder)) {
-    // A NUL, of which JSON has none, is the end of the text to the parser.
-    const std::size_t end = body_.find('\0');
-    if (end == std::string::npos) return value;
-    builder.refuse(end + 1);
-  }
-  builder.throw_refusal(url());
+nlohmann::json Response::json() const { return detail::parse_json<nlohmann::json>(body_, url()); }
+
+template <>
+nlohmann::ordered_json Response::json<nlohmann::ordered_json>() const {
+  return detail::parse_json<nlohmann::ordered_json>(body_, url());
 }
 
 }  // namespace reqivo

@@ -50,4 +50,8 @@ T Response::json() const {
   }
 }
 
+/// Keeps the order of the keys, which another kind of document would lose.
+template <>
+nlohmann::ordered_json Response::json<nlohmann::ordered_json>() const;
+
 }  // namespace reqivo

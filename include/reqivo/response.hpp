@@ -98,7 +98,8 @@ class Response : public ResponseHead {
   /// The body parsed as JSON (RFC 8259). A caller needs reqivo/json.hpp. Errors: JsonError where it
   /// is none, or is nested more than 128 deep.
   [[nodiscard]] nlohmann::json json() const;
-  /// The same, converted by the type's from_json. Defined in reqivo/json.hpp. Errors: JsonError.
+  /// The same, converted by the type's from_json; of nlohmann::ordered_json the keys stay in their
+  /// order. Defined in reqivo/json.hpp. Errors: JsonError.
   template <class T>
   [[nodiscard]] T json() const;
 

@@ -212,6 +212,16 @@ TEST_CASE("json parses the body, and json<T> converts it") {
   CHECK(f.get("[1,2]").json<std::vector<int>>() == std::vector<int>{1, 2});
 }
 
+TEST_CASE("json of a kind that keeps the order of keys keeps it") {
+  Fixture f;
+  const std::string text = R"({"z":{"y":1,"b":[{"d":null,"c":0.5}]},"a":"\u00fc"})";
+  const auto document = f.get(text).json<nlohmann::ordered_json>();
+  CHECK(document.dump(-1, ' ', true) == text);
+  CHECK(f.get(R"({"b":1,"a":2,"b":3})").json<nlohmann::ordered_json>().dump() ==
+        R"({"b":3,"a":2})");
+  CHECK_THROWS_AS(f.get("{").json<nlohmann::ordered_json>(), JsonError);
+}
+
 TEST_CASE("json gives what nlohmann::json::parse gives, and knows where it fails") {
   Fixture f;
   for (const std::string text :
