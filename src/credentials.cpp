@@ -1,5 +1,6 @@
 #include "credentials.hpp"
 
+#include <reqivo/headers.hpp>
 #include <utility>
 
 #include "concatenate.hpp"
@@ -18,6 +19,13 @@ Outcome<std::string> basic_credentials(std::string_view user, std::string_view p
                    "the user name of basic authentication holds a colon");
   }
   return basic(concatenate({user, ":", password}));
+}
+
+std::string bearer_credentials(std::string_view token) {
+  if (token.empty()) return {};
+  Headers checked;
+  checked.set("Authorization", concatenate({"Bearer ", token}));
+  return checked.begin()->second;
 }
 
 std::optional<std::string> url_credentials(const Url& url) {

@@ -15,6 +15,10 @@ namespace reqivo::detail {
 [[nodiscard]] Outcome<std::string> basic_credentials(std::string_view user,
                                                      std::string_view password);
 
+/// "Bearer ..." (RFC 6750); empty where `token` is. Throws RequestError where it cannot be in a
+/// header.
+[[nodiscard]] std::string bearer_credentials(std::string_view token);
+
 /// The user info of `url`, percent-decoded, as "Basic ..."; none where it has none.
 [[nodiscard]] std::optional<std::string> url_credentials(const Url& url);
 

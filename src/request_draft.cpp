@@ -6,8 +6,8 @@
 #include "credentials.hpp"
 #include "encoding.hpp"
 #include "exchange.hpp"
-#include "fetch_options.hpp"
 #include "misuse.hpp"
+#include "unsupported_setting.hpp"
 
 namespace reqivo::detail {
 namespace {
@@ -162,11 +162,7 @@ void RequestDraft::fetch(FetchOptions options) {
 
 void RequestDraft::bearer_token(std::string_view token) {
   RequestOptions& options = exchange().options();
-  change_headers(options, [&](Headers&) {
-    Headers checked;
-    checked.set("Authorization", concatenate({"Bearer ", token}));
-    options.authorization = token.empty() ? std::string() : checked.begin()->second;
-  });
+  change_headers(options, [&](Headers&) { options.authorization = bearer_credentials(token); });
 }
 
 void RequestDraft::basic_auth(std::string_view user, std::string_view password) {

@@ -7,9 +7,9 @@
 #include "concatenate.hpp"
 #include "credentials.hpp"
 #include "exchange.hpp"
-#include "fetch_options.hpp"
 #include "platform/failure.hpp"
 #include "session_state.hpp"
+#include "unsupported_setting.hpp"
 
 namespace reqivo::detail {
 namespace {
@@ -119,9 +119,7 @@ void SessionCore::default_timeout(const Timeout& limits) {
 }
 
 void SessionCore::bearer_token(std::string_view token) {
-  Headers checked;
-  checked.set("Authorization", concatenate({"Bearer ", token}));
-  state().authorization = token.empty() ? std::string() : checked.begin()->second;
+  state().authorization = bearer_credentials(token);
 }
 
 void SessionCore::basic_auth(std::string_view user, std::string_view password) {
