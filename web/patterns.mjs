@@ -1,5 +1,5 @@
-// The nine patterns: what their cards say. `rows` is how many requests a whole run makes. `choices`
-// are the values that a pattern takes beside the server.
+// The nine patterns: what their cards say. `rows` is how many requests a whole run makes. `choice`
+// lists the values that a pattern takes beside the server.
 
 export const patterns = [
   {
