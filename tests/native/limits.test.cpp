@@ -238,8 +238,11 @@ TEST_CASE("a large body is not held in memory a second time while TLS sends it",
     std::string body(64 * mib, 'x');
     ::malloc_trim(0);
     const std::size_t before = resident_kib();
+    const std::string tag = unique_tag();
     const JoinHandle<Response> request =
-        create_task(session.post("/upload?stall").body(std::move(body)));
+        create_task(session.post(tagged("/upload?stall", tag)).body(std::move(body)));
+    const TagRecord record = co_await wait_started(tag, 1);  // its head comes first
+    CHECK(record.finished == 0);
     co_await sleep(300ms);
     if (!under_sanitizer()) CHECK(resident_kib() < before + 16 * 1024);
   });
