@@ -39,7 +39,7 @@ char* FetchOperation::allocate(std::size_t size) noexcept try {
   // Zeros first would cost as much as the copy that follows.
   arriving_.resize_and_overwrite(size, [](char*, std::size_t count) { return count; });
   return arriving_.data();
-} catch (const std::bad_alloc&) {
+} catch (...) {  // std::bad_alloc, or what is larger than any string
   return nullptr;
 }
 

@@ -13,7 +13,6 @@ addToLibrary({
     lastHandle: 0,
 
     make(signal) {
-      if (signal && !signal.addEventListener) throw new TypeError('to_promise takes an AbortSignal');
       {{{ runtimeKeepalivePush() }}}
       reqivo.isAwaited = () => reqivoPromises.records.size > 0;
       const handle = ++reqivoPromises.lastHandle;
@@ -24,15 +23,20 @@ addToLibrary({
       return handle;
     },
     follow(signal, handle, record) {
-      const abort = () => {
+      const abortFor = (reason) => {
         if (record.settled) return;
-        reqivoPromises.settle(handle, () => record.reject(signal.reason));
+        reqivoPromises.settle(handle, () => record.reject(reason));
         // The signal may be aborted by JavaScript that C++ called.
         queueMicrotask(() => {
           reqivoPromises.drop(handle);
           reqivo.enter(() => _reqivo_promise_abort(handle));
         });
       };
+      if (!signal.addEventListener) {
+        abortFor(new TypeError('to_promise takes an AbortSignal'));
+        return;
+      }
+      const abort = () => abortFor(signal.reason);
       if (signal.aborted) {
         abort();
         return;
@@ -87,6 +91,7 @@ addToLibrary({
       {{{ makeDynCall('vp', 'start') }}}(context);
       return 1;
     } catch (error) {
+      // An exception of C++ comes as a number, or as a CppException where it has a stack to show.
       const ofCpp = error === error + 0 || error?.excPtr !== undefined;
       if (ofCpp || error == 'unwind' || error instanceof ExitStatus) throw error;
       stackRestore(stack);

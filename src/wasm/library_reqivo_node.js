@@ -1,0 +1,81 @@
+// What is different with Node's fetch: its own time limits, bodies that it takes for whole, and
+// digests of what a redirect leads to. See library_reqivo.js.
+
+#if ENVIRONMENT_MAY_BE_NODE
+addToLibrary({
+  $reqivoNode: {
+    // The program's limits are C++'s to keep; Node would end what waits for five minutes.
+    patient: undefined,
+    makePatient() {
+      const takeSocket = reqivoNode.watchConnections();
+      return {
+        'dispatch': (options, handler) => {
+          options['headersTimeout'] = options['bodyTimeout'] = 0;
+          reqivoNode.refuseShortBody(handler, takeSocket);
+          return globalThis[Symbol.for('undici.globalDispatcher.1')]['dispatch'](options, handler);
+        },
+      };
+    },
+    // Gives a function that tells, while a handler hears of its end, what socket it had: only Node's
+    // diagnostics know, and tell just before.
+    watchConnections() {
+      const sockets = new WeakMap();
+      let socket;
+      // Node has it from 20.16 on.
+      const channels = process['getBuiltinModule']?.('node:diagnostics_channel');
+      channels?.['subscribe']('undici:client:sendHeaders', (message) => {
+        sockets.set(message['request'], message['socket']);
+      });
+      channels?.['subscribe']('undici:request:trailers', (message) => {
+        socket = sockets.get(message['request']);
+      });
+      return () => {
+        const taken = socket;
+        socket = undefined;
+        return taken;
+      };
+    },
+    // Node takes a body for whole whose connection ends or fails, if that connection was not to be
+    // kept.
+    refuseShortBody(handler, takeSocket) {
+      const { 'onHeaders': takeHead, 'onComplete': complete } = handler;
+      if (!takeHead || !complete) return; // another version of undici
+      let names = [];
+      handler['onHeaders'] = (status, fields, ...rest) => {
+        names = fields; // and values, in turn
+        return takeHead.call(handler, status, fields, ...rest);
+      };
+      const isChunked = () =>
+        names.some((name, at) => at % 2 == 0 && /^transfer-encoding$/i.test(name));
+      handler['onComplete'] = (trailers) => {
+        const socket = takeSocket();
+        if (socket?.['errored']) {
+          handler['onError'](socket['errored']);
+        } else if (socket?.['readableEnded'] && isChunked()) {
+          handler['onError'](
+            Object.assign(new Error('other side closed'), { 'code': 'UND_ERR_SOCKET' }));
+        } else {
+          complete.call(handler, trailers);
+        }
+      };
+    },
+
+    // Redirects are ours to follow under Node: the digest is not theirs but that of what they lead to.
+    async fetchChecked(url, { 'integrity': integrity, 'redirect': redirect, ...init }) {
+      const response = await fetch(url, { ...init, 'redirect': 'manual' });
+      const { status, statusText, headers, type, body } = response;
+      const follows = redirect == 'follow' && [301, 302, 303, 307, 308].includes(status);
+      if (follows && headers.has('location')) return response;
+      const bytes = await response.blob();
+      const copy = URL.createObjectURL(bytes);
+      try {
+        await fetch(copy, { 'integrity': integrity });
+      } finally {
+        URL.revokeObjectURL(copy);
+      }
+      // A Response of our own could not have every status and reason that a server may send.
+      return { status, statusText, headers, type, body: body && bytes.stream() };
+    },
+  },
+});
+#endif
