@@ -13,24 +13,6 @@ namespace reqivo {
 namespace detail {
 namespace {
 
-/// Wakes its owner once, at a point in time.
-class Alarm final : public TimerNode {
- public:
-  explicit Alarm(Duration wait) noexcept : wait_(wait) {}
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
-  template <KitPromise Promise>
-  void await_suspend(std::coroutine_handle<Promise> sleeper) {
-    sleeper_ = &sleeper.promise();
-    schedule_after(wait_);
-  }
-  void await_resume() const noexcept {}
-
- private:
-  void expired() noexcept override { sleeper_->wake(); }
-  Duration wait_;
-  PromiseBase* sleeper_ = nullptr;
-};
-
 constexpr const char* program_failed = "the program ends with an exception";
 
 // Not by printf: a small program for a page may have no other use for it.
@@ -113,7 +95,8 @@ const Error& KeptFailure::error() const {
 }  // namespace detail
 
 Task<void> sleep(Duration wait) {
-  detail::Alarm alarm(wait);
+  detail::PromiseBase& self = co_await detail::ThisPromise();
+  detail::Alarm alarm(self, wait);
   co_await alarm;
 }
 

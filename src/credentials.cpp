@@ -33,10 +33,9 @@ std::optional<std::string> url_credentials(const Url& url) {
   return basic(concatenate({percent_decode(url.username()), ":", percent_decode(url.password())}));
 }
 
-bool has_secrets(const Url& url) noexcept { return url.has_user_info() || url.has_fragment(); }
-
 Url without_secrets(Url url) {
-  return has_secrets(url) ? without_credentials(url) : std::move(url);
+  if (url.has_user_info() || url.has_fragment()) return without_user_info_and_fragment(url);
+  return url;
 }
 
 }  // namespace reqivo::detail

@@ -22,10 +22,8 @@ namespace reqivo::detail {
 /// The user info of `url`, percent-decoded, as "Basic ..."; none where it has none.
 [[nodiscard]] std::optional<std::string> url_credentials(const Url& url);
 
-/// `url` has what must not go on the wire: user info, a fragment.
-[[nodiscard]] bool has_secrets(const Url& url) noexcept;
-
-/// `url` without user info and fragment; left alone where it has neither.
+/// `url` without what must not go on the wire, user info and fragment; left alone where it has
+/// neither.
 [[nodiscard]] Url without_secrets(Url url);
 
 }  // namespace reqivo::detail

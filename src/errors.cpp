@@ -104,6 +104,10 @@ Failure& Failure::operator=(const Failure& other) = default;
 Failure& Failure::operator=(Failure&& other) noexcept = default;
 Failure::~Failure() = default;
 
+Failure invalid_request(const char* why) {
+  return Failure(ErrorCode::invalid_request, Phase::none, why);
+}
+
 namespace {
 
 std::string_view phase_in_words(Phase phase) noexcept {

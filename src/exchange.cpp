@@ -103,9 +103,7 @@ Outcome<Done> Exchange::begin() {
   }
   Outcome<Done> prepared = prepare_request(options_, *session_, request_);
   if (!prepared) return prepared;
-  Outcome<std::shared_ptr<Transport>> transport = session_->current_transport();
-  if (!transport) return std::move(transport).failure();
-  transport_ = std::move(transport).value();
+  transport_ = session_->current_transport();
 
   const EventLoop& loop = Scheduler::current().loop();
   start_ = loop.now();
@@ -117,8 +115,7 @@ Outcome<Done> Exchange::begin() {
   body_limit_ = session_->limits.body_size();
   request_.progress = progress_;
   // A total of no time at all: no connection that is at hand may be quicker.
-  failure_ = deadline_->expired(*progress_, start_);
-  if (failure_) raise(*failure_);
+  if (auto late = deadline_->expired(*progress_, start_)) return std::move(*late);
   return Done();
 }
 

@@ -31,7 +31,8 @@ class Exchange final : public Supervisor::Step {
   [[nodiscard]] RequestOptions& options() noexcept { return options_; }
   [[nodiscard]] const SessionState& session() const noexcept { return *session_; }
 
-  // Each of these keeps the exchange alive by the argument.
+  // Each of these keeps the exchange alive by the argument. `send` and `open` go through the same
+  // steps, each in its own frame: a coroutine for what they share would be one more for a request.
   static Task<Response> send(std::shared_ptr<Exchange> self);
   static Task<StreamResponse> open(std::shared_ptr<Exchange> self);
   static Task<std::optional<std::string>> read(std::shared_ptr<Exchange> self);

@@ -11,6 +11,7 @@
 #include "content_length.hpp"
 #include "credentials.hpp"
 #include "encoding.hpp"
+#include "platform/redirects.hpp"
 
 namespace reqivo::detail {
 namespace {
@@ -40,8 +41,8 @@ Task<void> drain(std::unique_ptr<BodySource> body) {
   Task<void> reading = read_to_end(*body);
   PromiseBase& self = co_await ThisPromise();
   if (detail_promise(reading).start(&self, wake_context, &self)) co_return;
-  WaitLimit clock(self, longest_drain);
-  co_await clock;
+  Alarm alarm(self, longest_drain);
+  co_await alarm;
 }
 
 Failure redirect_failure(ErrorCode code, const char* what) {
@@ -86,6 +87,10 @@ bool drop_origin_headers(Headers& headers) {
   return dropped > 0;
 }
 
+std::string key_of(const TransportRequest& request) {
+  return concatenate({request.method, " ", request.url.href()});
+}
+
 }  // namespace
 
 bool is_redirect_status(int status) noexcept {
@@ -122,7 +127,7 @@ Outcome<bool> RedirectChain::follow(int status, const Headers& answer, Transport
     return Failure(ErrorCode::invalid_request, Phase::head,
                    "a redirect asks for the streamed body again, and it can be read once only");
   }
-  static_cast<void>(seen_before(request));
+  remember(request);
   if (drops_body) drop_body(request);
   if (!url.same_origin(request.url)) {
     request.show_client_certificate = false;
@@ -133,7 +138,7 @@ Outcome<bool> RedirectChain::follow(int status, const Headers& answer, Transport
     seen_.clear();  // here, too
   }
   request.url = without_secrets(std::move(url));
-  if (seen_before(request)) {
+  if (was_seen(request)) {
     return redirect_failure(ErrorCode::redirect_loop, "the redirects lead in a circle");
   }
   ++followed_;
@@ -152,13 +157,14 @@ Outcome<Url> RedirectChain::read_location(std::string_view location, const Url& 
   return std::move(*url);
 }
 
+void RedirectChain::remember(const TransportRequest& request) {
+  if (request.body.empty() && !was_seen(request)) seen_.push_back(key_of(request));
+}
+
 /// Requests with a body are let through: the server may have changed by the first one.
-bool RedirectChain::seen_before(const TransportRequest& request) {
-  if (!request.body.empty()) return false;
-  std::string key = concatenate({request.method, " ", request.url.href()});
-  if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) return true;
-  seen_.push_back(std::move(key));
-  return false;
+bool RedirectChain::was_seen(const TransportRequest& request) const {
+  return request.body.empty() &&
+         std::find(seen_.begin(), seen_.end(), key_of(request)) != seen_.end();
 }
 
 Task<Outcome<bool>> follow_redirect(RedirectChain& chain, TransportResponse& response,

@@ -36,7 +36,8 @@ class RedirectChain {
 
  private:
   [[nodiscard]] Outcome<Url> read_location(std::string_view location, const Url& from) const;
-  [[nodiscard]] bool seen_before(const TransportRequest& request);
+  void remember(const TransportRequest& request);
+  [[nodiscard]] bool was_seen(const TransportRequest& request) const;
 
   Redirect mode_;
   std::size_t limit_;
@@ -44,11 +45,5 @@ class RedirectChain {
   // Method and URL of requests that an exact repeat would make a loop.
   std::vector<std::string> seen_;
 };
-
-/// `RedirectChain::follow` for an exchange. True: the redirect's body is out of the way and
-/// `history` tells of it. That body has some time to come, so that its connection can be used
-/// again; meanwhile `request` is still the one that was answered.
-Task<Outcome<bool>> follow_redirect(RedirectChain& chain, TransportResponse& response,
-                                    TransportRequest& request, std::vector<RedirectHop>& history);
 
 }  // namespace reqivo::detail

@@ -51,9 +51,7 @@ std::optional<Failure> read_url(RequestOptions& options, SessionState& session, 
     return invalid_url(session.base ? "it is not a valid URL" : "it is not a valid absolute URL");
   }
   if (!to.is_http()) return invalid_url("its scheme is neither http nor https");
-  for (const auto& [name, value] : options.params) {
-    to = with_query_parameter(std::move(to), name, value);
-  }
+  if (!options.params.empty()) to = with_query_parameters(std::move(to), options.params);
   return std::nullopt;
 }
 
@@ -109,10 +107,6 @@ std::optional<Failure> check_body(RequestOptions& options, const SessionState& s
 
 }  // namespace
 
-Failure invalid_request(const char* why) {
-  return Failure(ErrorCode::invalid_request, Phase::none, why);
-}
-
 std::optional<Failure> normalize_method(std::string& method) {
   if (!is_normal_method(method)) {
     if (!is_token(method)) return invalid_request("the method is not a token");
@@ -146,7 +140,7 @@ Outcome<Done> prepare_request(RequestOptions& options, SessionState& session,
   }
   add_defaults(headers, *session.capabilities);
 
-  if (has_secrets(url)) url = without_credentials(url);
+  url = without_secrets(std::move(url));
   request.headers = std::move(headers);
   request.body = std::move(options.body);
   request.redirect = options.redirect.value_or(session.redirect);

@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "deadline.hpp"
 #include "platform/failure.hpp"
 #include "platform/transport.hpp"
+#include "platform/url.hpp"
 
 namespace reqivo::detail {
 
@@ -30,7 +30,7 @@ struct RequestOptions {
   std::string method;
   std::string url;
   Headers headers;
-  std::vector<std::pair<std::string, std::string>> params;
+  QueryParameters params;
   RequestBody body;
   std::string form;  ///< encoded so far; it becomes the body
   bool has_form = false;
@@ -43,9 +43,6 @@ struct RequestOptions {
   FetchOptions fetch;
   std::optional<Failure> refused;
 };
-
-/// What cannot be asked for, whatever the server.
-[[nodiscard]] Failure invalid_request(const char* why);
 
 /// Upper-cases `method`. Failure: `invalid_request` where it is no token, or CONNECT.
 [[nodiscard]] std::optional<Failure> normalize_method(std::string& method);

@@ -54,13 +54,9 @@ void stop_session(SessionState& session) noexcept {
 
 // ---- SessionState
 
-Outcome<std::shared_ptr<Transport>> SessionState::current_transport() {
-  if (!transport) {
-    Outcome<std::shared_ptr<Transport>> made =
-        transports ? transports->make(limits, tls) : make_transport(limits, tls);
-    if (!made) return std::move(made).failure();
-    transport = std::move(made).value();
-  }
+const std::shared_ptr<Transport>& SessionState::current_transport() {
+  if (!transport)
+    transport = transports ? transports->make(limits, tls) : make_transport(limits, tls);
   return transport;
 }
 
@@ -124,7 +120,7 @@ void SessionCore::bearer_token(std::string_view token) {
 
 void SessionCore::basic_auth(std::string_view user, std::string_view password) {
   Outcome<std::string> credentials = basic_credentials(user, password);
-  if (!credentials) throw_failure(credentials.failure(), {}, {});
+  if (!credentials) throw_error(credentials.failure());
   state().authorization = std::move(credentials).value();
 }
 
@@ -141,7 +137,7 @@ void SessionCore::limits(Limits limits) {
   require(session.capabilities->connection_limits || !bounds_transport, limits.transport_limit(),
           session);
   if (limits.connections() == 0 || limits.connections_per_host() == 0) {
-    throw_failure(invalid_request("a session without connections could send nothing"), {}, {});
+    throw_error(invalid_request("a session without connections could send nothing"));
   }
   const bool renew = bounds_transport || !session.limits.transport_limit().empty() ||
                      limits.upload_buffer() != session.limits.upload_buffer();

@@ -27,8 +27,7 @@ struct SessionState {
     TransportFactory(const TransportFactory&) = delete;
     TransportFactory& operator=(const TransportFactory&) = delete;
     virtual ~TransportFactory() = default;
-    virtual Outcome<std::shared_ptr<Transport>> make(const Limits& limits,
-                                                     const TlsOptions& tls) = 0;
+    virtual std::shared_ptr<Transport> make(const Limits& limits, const TlsOptions& tls) = 0;
   };
 
   SessionState() = default;
@@ -36,7 +35,7 @@ struct SessionState {
   SessionState& operator=(const SessionState&) = delete;
 
   /// The transport for new requests, made at the first of them.
-  [[nodiscard]] Outcome<std::shared_ptr<Transport>> current_transport();
+  [[nodiscard]] const std::shared_ptr<Transport>& current_transport();
   /// New requests get a new one; whoever uses the old one keeps it.
   void renew_transport() noexcept;
 
@@ -70,7 +69,7 @@ struct SessionState {
   std::vector<PromiseBase*> closers;  ///< who waits for `unanswered` to become zero
 };
 
-/// The option `name` is not to be had. Errors: UnsupportedError, unless `supported`.
+/// Errors: UnsupportedError that names `option`, unless `supported`.
 void require(bool supported, std::string_view option, const SessionState& session);
 /// The same as a value.
 [[nodiscard]] Failure unsupported(std::string_view option, const SessionState& session);

@@ -121,7 +121,7 @@ class [[nodiscard]] Supervised final : public TimerNode,
       schedule_at(*check);
     }
   }
-  void phase_changed() noexcept override { watch(); }
+  void limits_changed() noexcept override { watch(); }
   void expired() noexcept override {
     cut_short_ = deadline_.expired(progress_, loop_.now());
     if (cut_short_) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "ascii.hpp"
 #include "concatenate.hpp"
 #include "encoding.hpp"
 
@@ -33,9 +34,7 @@ std::size_t find_or_end(std::string_view text, char mark) noexcept {
 /// dot.
 constexpr std::array<bool, 256> make_plain_table() {
   std::array<bool, 256> table{};
-  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = '\0'; c < '\x7F'; ++c) table[static_cast<unsigned char>(c)] = is_alphanumeric(c);
   for (const char c : std::string_view("-_~!$&()*+,;=:@/.?")) {
     table[static_cast<unsigned char>(c)] = true;
   }
@@ -127,24 +126,29 @@ bool assign_plain_target(Url& to, std::string& input, const Url& known, bool kno
   return true;
 }
 
-Url with_query_parameter(Url url, std::string_view name, std::string_view value) {
-  std::string pair;
-  const std::size_t query = url.target().find('?');
-  if (query == std::string_view::npos) {
-    pair = "?";
-  } else if (query + 1 < url.target().size()) {
-    pair = "&";
+Url with_query_parameters(Url url, const QueryParameters& parameters) {
+  const std::string_view target = url.target();
+  std::string_view mark = "&";
+  if (const std::size_t query = target.find('?'); query == std::string_view::npos) {
+    mark = "?";
+  } else if (query + 1 == target.size()) {
+    mark = "";
   }
-  append_form_encoded(pair, name, "%20");
-  pair += '=';
-  append_form_encoded(pair, value, "%20");
-  const std::size_t end = url.before_target().size() + url.target().size();
+  std::string added;
+  for (const auto& [name, value] : parameters) {
+    added += mark;
+    append_form_encoded(added, name, "%20");
+    added += '=';
+    append_form_encoded(added, value, "%20");
+    mark = "&";
+  }
+  const std::size_t end = url.before_target().size() + target.size();
   std::string href = std::move(url).href();
-  href.insert(end, pair);
+  href.insert(end, added);
   return Url(std::move(href));
 }
 
-Url without_credentials(const Url& url) {
+Url without_user_info_and_fragment(const Url& url) {
   std::string_view before_target = url.before_target();
   if (!url.has_user_info()) return Url(concatenate({before_target, url.target()}));
   const std::size_t host = static_cast<std::size_t>(url.host().data() - before_target.data());

@@ -1,4 +1,4 @@
-// What the backend of this build can do.
+// What the backend can do.
 #pragma once
 
 #include <string_view>
@@ -6,18 +6,19 @@
 namespace reqivo {
 
 /// What the backend can and cannot do. Where something is false, asking for it throws
-/// UnsupportedError that names the option. Constant for a build, except where noted.
+/// UnsupportedError that names the option. Constant while the program runs.
 class Capabilities {
  public:
   /// "native" or "wasm".
   std::string_view backend;
   /// `run` and the blocking `Session` can wait.
   bool blocking = true;
-  /// `Redirect::manual` shows the redirect itself, and `history()` is filled.
+  /// `Redirect::manual` shows the redirect itself, `max_redirects` is honoured, and `history()` is
+  /// filled.
   bool manual_redirects = true;
   /// `TlsOptions` are honoured.
   bool tls_options = true;
-  /// `Limits` other than `body_size` and `upload_buffer` are honoured.
+  /// `Timeout::pool`, and `Limits` other than `body_size` and `upload_buffer`, are honoured.
   bool connection_limits = true;
   /// `decode(false)` hands out the body as it was sent.
   bool raw_body = true;
@@ -50,7 +51,7 @@ class Capabilities {
   bool integrity = false;
 };
 
-/// The capabilities of this build.
+/// The capabilities of the backend, on the platform that the program runs on.
 [[nodiscard]] const Capabilities& capabilities() noexcept;
 
 }  // namespace reqivo

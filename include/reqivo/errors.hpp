@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reqivo {
 
@@ -48,9 +49,11 @@ enum class ErrorCode {
   total_timeout = 11,
   /// `Timeout::pool` ran out: no connection became free within the session's limits.
   pool_timeout = 12,
-  /// The answer breaks HTTP framing (RFC 9112).
+  /// The answer breaks HTTP framing (RFC 9112), or redirects to what is no http or https URL.
   invalid_response = 13,
-  /// The answer is larger than a limit of the session allows: head, field count or buffered body.
+  /// The answer is larger than a limit of the session allows (head, field count, buffered body,
+  /// line
+  /// of `iter_lines`), or than there is memory for.
   limit_exceeded = 14,
   /// The body does not decode by its Content-Encoding, or ends too early for it.
   decoding = 15,
@@ -182,7 +185,7 @@ class PoolTimeout : public TimeoutError {
 class ProtocolError : public RequestError {
   using RequestError::RequestError;
 };
-/// The answer breaks HTTP framing (RFC 9112), or a limit of the session.
+/// The answer breaks HTTP framing (RFC 9112) or a limit of the session, or redirects to no URL.
 class InvalidResponseError : public ProtocolError {
   using ProtocolError::ProtocolError;
 };

@@ -71,10 +71,12 @@ class FetchOptions {
   /// Platforms: UnsupportedError for `same_origin` and `include` where
   /// `capabilities().stored_credentials` is false.
   FetchOptions& credentials(Credentials value) { return assign(credentials_, value); }
+  /// Natively and under Node it changes nothing.
   FetchOptions& mode(RequestMode value);
   /// Platforms: UnsupportedError for `only_if_cached` where `capabilities().http_cache` is false,
   /// and elsewhere when a request goes with it in another mode than RequestMode::same_origin.
   FetchOptions& cache(CacheMode value);
+  /// Natively it changes nothing.
   FetchOptions& referrer_policy(ReferrerPolicy value) { return assign(referrer_policy_, value); }
   /// The body must have this digest, such as "sha256-..." (Subresource Integrity §3.1); otherwise
   /// NetworkError. Platforms: UnsupportedError where `capabilities().integrity` is false.
@@ -83,6 +85,7 @@ class FetchOptions {
   /// Platforms: in a page a body above 64 KiB, over all such requests, is NetworkError (Fetch
   /// §4.6).
   FetchOptions& keepalive(bool on) { return assign(keepalive_, on); }
+  /// A hint, which only browsers take.
   FetchOptions& priority(RequestPriority value) { return assign(priority_, value); }
 
   [[nodiscard]] std::optional<Credentials> credentials() const noexcept { return credentials_; }

@@ -2,12 +2,14 @@
 // aggregates: g++ 12 corrupts memory on a braced aggregate inside a co_await expression.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <reqivo/detail/duration.hpp>
 #include <reqivo/fetch_options.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reqivo {
 

@@ -36,7 +36,7 @@ class RedirectHop {
 /// temporary gives it away instead.
 class ResponseHead {
  public:
-  /// 100..999, as sent.
+  /// 200..999, as sent; 0 for an opaque answer (RequestMode::no_cors) and where there is none.
   [[nodiscard]] int status_code() const noexcept { return status_code_; }
   /// The reason phrase as sent; often empty.
   [[nodiscard]] const std::string& reason() const& noexcept { return reason_; }
@@ -46,6 +46,8 @@ class ResponseHead {
   /// Where the answer came from, after redirects; without user info and fragment.
   [[nodiscard]] const std::string& url() const& noexcept { return url_; }
   [[nodiscard]] std::string url() && noexcept { return std::move(url_); }
+  /// As received, trailers not among them. Platforms: in a browser sorted, repeats joined, where
+  /// `capabilities().headers_as_received` is false.
   [[nodiscard]] const Headers& headers() const& noexcept { return headers_; }
   [[nodiscard]] Headers headers() && noexcept { return std::move(headers_); }
   /// "1.1", "1.0"; empty where the backend does not tell.
@@ -132,7 +134,8 @@ class Response : public ResponseHead {
 /// the body, the connection is closed at once. All readers share one place in the body: each goes
 /// on where the one before stopped, be its generator still there or not. Closing the session leaves
 /// it readable; destroying the session does not: reading then throws ClosedError. Errors: what a
-/// read throws, every later read throws again. Destroying a read that is under way aborts the
+/// read throws, every later read throws again, but for an exception of the generator that is the
+/// request's body: after it they throw ClosedError. Destroying a read that is under way aborts the
 /// exchange. Two reads at the same time are RequestError (`invalid_request`), and the first goes
 /// on.
 class StreamResponse : public ResponseHead {
@@ -218,14 +221,18 @@ class [[nodiscard]] BlockingPieces {
 class BlockingStreamResponse : public ResponseHead {
  public:
   BlockingStreamResponse() = default;
-  explicit BlockingStreamResponse(StreamResponse stream) noexcept
+  explicit BlockingStreamResponse(StreamResponse stream)
       : ResponseHead(stream), stream_(std::move(stream)) {}
 
+  /// The next bytes, at least one; std::nullopt at the end of the body.
   [[nodiscard]] std::optional<std::string> read();
-  /// The body's pieces as they arrive.
+  /// The rest of the body in pieces as they arrive.
   detail::BlockingPieces chunks();
+  /// The rest of the body in chunks of `size` bytes, the last one maybe shorter.
   detail::BlockingPieces iter_content(std::size_t size);
+  /// The rest of the body in lines, without their ends.
   detail::BlockingPieces iter_lines();
+  /// The whole body.
   [[nodiscard]] Response buffer();
 
  private:

@@ -46,15 +46,14 @@ Task<Outcome<Done>> Connection::handshake() {
     }
     if (!output.empty()) {
       const std::error_code error = co_await socket_.write(OutgoingBytes(std::move(output)));
-      if (error) co_return Failure(ErrorCode::tls, Phase::tls, error.message(), true);
+      if (error) co_return handshake_failure(error);
     }
     if (progress == TlsEngine::Progress::done) co_return Done();
     const std::error_code error = co_await socket_.fill();
     if (error == asio::error::eof) {
       tls_->peer_vanished();
     } else if (error) {
-      co_return Failure(ErrorCode::tls, Phase::tls,
-                        "the server broke the handshake off: " + error.message(), true);
+      co_return handshake_failure(error);
     }
     tls_->receive(socket_.input());
     socket_.consume(socket_.input().size());

@@ -8,7 +8,7 @@
 
 #include "native/connection.hpp"
 #include "native/resolver.hpp"
-#include "native/tls_engine.hpp"
+#include "native/tls_context.hpp"
 #include "platform/transport.hpp"
 
 namespace reqivo::native {

@@ -19,6 +19,11 @@ Failure connect_failure(const std::error_code& error) {
   return Failure(ErrorCode::connect, Phase::connect, error.message(), true);
 }
 
+Failure handshake_failure(const std::error_code& error) {
+  return Failure(ErrorCode::tls, Phase::tls,
+                 "the server broke the handshake off: " + error.message(), true);
+}
+
 Failure closed_by_peer(Phase phase) {
   return Failure(
       ErrorCode::connection_closed, phase,

@@ -1,4 +1,5 @@
-// The only place where Asio's errors become ours.
+// The only place where Asio's errors become ours; those of name services do in resolver.cpp, those
+// of OpenSSL in tls_error.cpp.
 #pragma once
 
 #include <system_error>
@@ -12,6 +13,9 @@ namespace reqivo::native {
 
 /// What an error while connecting means: `connect`, retryable.
 [[nodiscard]] detail::Failure connect_failure(const std::error_code& error);
+
+/// What an error of the socket during the TLS handshake means: `tls`, retryable.
+[[nodiscard]] detail::Failure handshake_failure(const std::error_code& error);
 
 /// The peer ended the connection in `phase`, with nothing or not enough received.
 [[nodiscard]] detail::Failure closed_by_peer(Phase phase);

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "native/byte_buffer.hpp"
 #include "platform/failure.hpp"
 
 namespace reqivo::native {
@@ -17,8 +16,8 @@ namespace reqivo::native {
 /// Bounds on what a server may make us hold. `std::nullopt` is no limit.
 struct Http1Limits {
   Http1Limits() = default;
-  /// Bytes of one head (status line and fields, all interim heads counted apart), trailers
-  /// included.
+  /// Bytes of the status line and fields of one head, trailers included; each interim head is
+  /// counted separately.
   std::optional<std::size_t> head_size = 64 * 1024;
   /// Fields in one head, or in the trailers.
   std::optional<std::size_t> header_count = 256;
@@ -98,18 +97,5 @@ class Http1Parser {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// The request line (RFC 9112 §3); `target` is origin-form ("/path?query"). Like all that writes
-/// here it only concatenates: everything must be checked already.
-void append_request_line(ByteBuffer& to, std::string_view method, std::string_view target);
-
-/// One field line (RFC 9112 §5).
-void append_field(ByteBuffer& to, std::string_view name, std::string_view value);
-
-/// `bytes` as one chunk of a chunked body (RFC 9112 §7.1), appended to `to`; nothing for an empty
-/// input.
-void append_chunk(std::string& to, std::string_view bytes);
-/// The last chunk and the empty trailer section.
-inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 }  // namespace reqivo::native

@@ -1,8 +1,8 @@
-// Writes HTTP/1.1 requests as bytes: the request head and the chunks of a body.
+#include "native/http1_writer.hpp"
+
 #include <array>
 #include <charconv>
-
-#include "native/http1_parser.hpp"
+#include <cstddef>
 
 namespace reqivo::native {
 

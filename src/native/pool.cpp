@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "platform/event_loop.hpp"
 #include "scheduler.hpp"
@@ -315,7 +318,7 @@ class RoomAwaiter {
   RoomAwaiter& operator=(const RoomAwaiter&) = delete;
   ~RoomAwaiter() {
     pool_.remove(waiter_);
-    if (waiter_.granted.connection()) waiter_.granted.give_back();  // granted, and then cancelled
+    waiter_.granted.give_back();  // granted, and then cancelled
   }
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <detail::KitPromise Promise>
@@ -360,7 +363,12 @@ Lease::~Lease() {
 
 void Lease::give_back(detail::TimePoint since) noexcept {
   const std::shared_ptr<PoolState> pool = std::move(pool_);
-  if (pool && connection_) pool->give_back(*origin_, std::move(connection_), since);
+  if (!pool) return;
+  if (connection_) {
+    pool->give_back(*origin_, std::move(connection_), since);
+  } else {
+    pool->drop(*origin_);
+  }
 }
 
 void Lease::give_back() noexcept {

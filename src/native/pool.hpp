@@ -2,18 +2,14 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <reqivo/detail/task.hpp>
 #include <reqivo/detail/timer.hpp>
 #include <reqivo/options.hpp>
 #include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "native/connection.hpp"
-#include "platform/url.hpp"
 
 namespace reqivo::native {
 

@@ -9,7 +9,7 @@
 #include "idempotent.hpp"
 #include "native/content_decoder.hpp"
 #include "native/http1_framing.hpp"
-#include "native/http1_parser.hpp"
+#include "native/http1_writer.hpp"
 
 namespace reqivo::native {
 
@@ -17,10 +17,6 @@ using detail::Failure;
 using detail::TransportRequest;
 
 namespace {
-
-Failure conflict(const char* what) {
-  return Failure(ErrorCode::invalid_request, Phase::none, what);
-}
 
 /// Most names are told apart by their length.
 bool is_field(std::string_view name, std::string_view known) noexcept {
@@ -62,16 +58,17 @@ bool expects_body(std::string_view method) noexcept {
 // §3.2).
 std::optional<Failure> framing_conflict(const TransportRequest& request) {
   if (request.headers.contains("Transfer-Encoding")) {
-    return conflict("Transfer-Encoding is set by the client itself");
+    return detail::invalid_request("Transfer-Encoding is set by the client itself");
   }
   const auto length = request.body.length();
   const bool streamed = !length && !request.body.empty();
   std::size_t hosts = 0;
   for (const auto& [name, value] : request.headers) {
-    if (is_field(name, "Host") && ++hosts == 2) return conflict("it was given more than one Host");
+    if (is_field(name, "Host") && ++hosts == 2)
+      return detail::invalid_request("it was given more than one Host");
     if (!is_field(name, "Content-Length")) continue;
     if (streamed || value != Decimal(length.value_or(0)).text()) {
-      return conflict("the Content-Length given is not that of the body");
+      return detail::invalid_request("the Content-Length given is not that of the body");
     }
   }
   return std::nullopt;

@@ -1,9 +1,13 @@
+#include "native/tls_context.hpp"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <climits>
 #include <new>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 

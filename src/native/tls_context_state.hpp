@@ -2,7 +2,7 @@
 #pragma once
 
 #include "native/openssl_handles.hpp"
-#include "native/tls_engine.hpp"
+#include "native/tls_context.hpp"
 #include "native/tls_sessions.hpp"
 
 namespace reqivo::native {

@@ -4,38 +4,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <reqivo/options.hpp>
 #include <string>
 #include <string_view>
 
+#include "native/tls_context.hpp"
 #include "platform/failure.hpp"
 
 namespace reqivo::native {
 
-/// What all connections of a session share: trust, client certificate, protocol versions, resumable
-/// sessions. Made once from `TlsOptions`; immutable but for the session cache, and so, like its
-/// session, for one thread at a time.
-class TlsContext {
- public:
-  /// Failure `tls`, phase tls: a file that cannot be read, PEM that does not parse, a key that does
-  /// not fit its certificate, no system CA store found although one is needed. The text names the
-  /// file and the reason.
-  static detail::Outcome<std::shared_ptr<TlsContext>> make(const TlsOptions& options);
-  TlsContext(const TlsContext&) = delete;
-  TlsContext& operator=(const TlsContext&) = delete;
-  ~TlsContext();
-
- private:
-  friend class TlsEngine;
-  struct State;
-  explicit TlsContext(std::unique_ptr<State> state) noexcept;
-  std::unique_ptr<State> state_;
-};
-
 /// One client connection's TLS. Ciphertext goes in by `receive`, comes out by `pending_output`;
 /// plaintext the other way. Verification is on unless the options say otherwise: chain, validity,
-/// host name (RFC 6125, or the address for an IP literal); SNI is sent for names (never for
+/// host name (RFC 9525, or the address for an IP literal); SNI is sent for names (never for
 /// addresses); ALPN offers http/1.1.
 class TlsEngine {
  public:

@@ -1,5 +1,6 @@
 #include "native/tls_trust.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -197,11 +198,13 @@ detail::Outcome<std::string> read_pem_file(const std::string& path) {
                                                              &std::fclose);
   std::string text;
   std::array<char, 16 * 1024> buffer;
+  if (file) std::setvbuf(file.get(), nullptr, _IONBF, 0);  // a key leaves no copy in there
   while (file) {
     const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get());
     text.append(buffer.data(), got);
     if (got < buffer.size()) break;
   }
+  OPENSSL_cleanse(buffer.data(), buffer.size());
   if (!file || std::ferror(file.get()) != 0) {
     return tls_failure(path + ": " + std::generic_category().message(errno), false);
   }

@@ -17,7 +17,6 @@
 #include "native/pool.hpp"
 #include "native/request_head.hpp"
 #include "platform/redirects.hpp"
-#include "redirect.hpp"
 
 namespace reqivo::native {
 
@@ -239,8 +238,8 @@ class NativeTransport final : public detail::Transport {
 
 namespace reqivo::detail {
 
-Outcome<std::shared_ptr<Transport>> make_transport(const Limits& limits, const TlsOptions& tls) {
-  return std::shared_ptr<Transport>(std::make_shared<native::NativeTransport>(limits, tls));
+std::shared_ptr<Transport> make_transport(const Limits& limits, const TlsOptions& tls) {
+  return std::make_shared<native::NativeTransport>(limits, tls);
 }
 
 void enable_uploads() noexcept {}

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "native/http1_parser.hpp"
+#include "native/http1_writer.hpp"
 #include "next_piece.hpp"
 #include "scheduler.hpp"
 #include "upload_length.hpp"

@@ -26,7 +26,7 @@ class EventLoop {
   /// `Scheduler::earliest_timer()`.
   virtual void timer_due_at(TimePoint when) noexcept = 0;
   /// Blocks and drives the loop until `done` is true. False: nothing is left in the loop that could
-  /// change that. Errors: UnsupportedError where the platform cannot block.
+  /// change that. Only where `capabilities().blocking` is true.
   virtual bool run_until(const bool& done) = 0;
 };
 

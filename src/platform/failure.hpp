@@ -63,6 +63,9 @@ struct Done {
   Done() = default;
 };
 
+/// What cannot be asked for, whatever the server.
+[[gnu::cold, nodiscard]] Failure invalid_request(const char* why);
+
 /// What more than one platform says in the same words.
 namespace says {
 inline constexpr char redirect_not_allowed[] =

@@ -10,7 +10,13 @@ namespace reqivo::detail {
 
 class RedirectChain;
 
-/// `detail::follow_redirect` of redirect.hpp.
+/// `RedirectChain::follow` for an exchange. True: the redirect's body is out of the way and
+/// `history` tells of it. That body has some time to come, so that its connection can be used
+/// again; meanwhile `request` is still the one that was answered.
+Task<Outcome<bool>> follow_redirect(RedirectChain& chain, TransportResponse& response,
+                                    TransportRequest& request, std::vector<RedirectHop>& history);
+
+/// `follow_redirect`, or null.
 using FollowRedirect = Task<Outcome<bool>> (*)(RedirectChain& chain, TransportResponse& response,
                                                TransportRequest& request,
                                                std::vector<RedirectHop>& history);

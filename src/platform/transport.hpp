@@ -24,7 +24,7 @@ class ExchangeProgress {
   /// Wants to know when another limit may have become the next to run out.
   class Listener {
    public:
-    virtual void phase_changed() noexcept = 0;
+    virtual void limits_changed() noexcept = 0;
 
    protected:
     ~Listener() = default;
@@ -44,7 +44,7 @@ class ExchangeProgress {
     const auto connecting = [](Phase p) { return p >= Phase::resolve && p <= Phase::tls; };
     if (connecting(phase) && !connecting(phase_)) connecting_since_ = phase_start_;
     phase_ = phase;
-    if (listener_ != nullptr) listener_->phase_changed();
+    if (listener_ != nullptr) listener_->limits_changed();
   }
   /// At most one at a time; null for none.
   void set_listener(Listener* listener) noexcept { listener_ = listener; }
@@ -65,7 +65,7 @@ class ExchangeProgress {
   void callers_turn_ended() noexcept {
     callers_turn_ = false;
     moved();
-    if (listener_ != nullptr) listener_->phase_changed();
+    if (listener_ != nullptr) listener_->limits_changed();
   }
 
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
@@ -199,10 +199,9 @@ class Transport {
   virtual void close_idle() noexcept = 0;
 };
 
-/// A session's transport. `limits` and `tls` are final by then. Failure: `tls` where a certificate
-/// file cannot be used.
-[[nodiscard]] Outcome<std::shared_ptr<Transport>> make_transport(const Limits& limits,
-                                                                 const TlsOptions& tls);
+/// A session's transport. `limits` and `tls` are final by then.
+[[nodiscard]] std::shared_ptr<Transport> make_transport(const Limits& limits,
+                                                        const TlsOptions& tls);
 
 /// Called before the first request whose body is streamed. What a transport needs for those alone
 /// may hang on this function, so that a program that streams no body need not carry it.

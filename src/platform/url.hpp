@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace reqivo::detail {
 
@@ -83,12 +84,15 @@ class Url {
 [[nodiscard]] bool assign_plain_target(Url& to, std::string& input, const Url& known,
                                        bool known_is_base);
 
-/// `url` with `name=value` appended to its query, percent-encoded as
+/// Names and values.
+using QueryParameters = std::vector<std::pair<std::string, std::string>>;
+
+/// `url` with each `name=value` appended to its query, percent-encoded as
 /// application/x-www-form-urlencoded except that a space is "%20" (servers differ on '+', none on
 /// %20).
-[[nodiscard]] Url with_query_parameter(Url url, std::string_view name, std::string_view value);
+[[nodiscard]] Url with_query_parameters(Url url, const QueryParameters& parameters);
 
 /// `url` without user info and fragment, as it may go on the wire.
-[[nodiscard]] Url without_credentials(const Url& url);
+[[nodiscard]] Url without_user_info_and_fragment(const Url& url);
 
 }  // namespace reqivo::detail

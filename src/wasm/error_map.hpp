@@ -1,4 +1,4 @@
-// The only place where JavaScript's errors become ours.
+// The only place where JavaScript's errors become ours, but for what Node's causes mean: node.cpp.
 #pragma once
 
 #include <string>

@@ -12,7 +12,7 @@
 
 #include "checked_fields.hpp"
 #include "idempotent.hpp"
-#include "redirect.hpp"
+#include "platform/redirects.hpp"
 #include "scheduler.hpp"
 #include "wasm/fetch_bridge.hpp"
 #include "wasm/fetch_exchange.hpp"
@@ -132,11 +132,11 @@ std::string origin_of(const TransportRequest& request) {
   return std::string(request.url.before_target());
 }
 
-/// A body that should be zstd no more. Node hands out what it cannot decode as it came, which its
+/// Refuses a body that is zstd still. Node hands out what it cannot decode as it came, which its
 /// version alone does not tell.
-class DecodedZstd final : public detail::BodySource {
+class ZstdGuard final : public detail::BodySource {
  public:
-  explicit DecodedZstd(std::unique_ptr<BodySource> body) : body_(std::move(body)) {}
+  explicit ZstdGuard(std::unique_ptr<BodySource> body) : body_(std::move(body)) {}
 
   Task<Outcome<std::string>> read() override { return checked_ ? body_->read() : read_first(); }
 
@@ -192,7 +192,7 @@ void take_answer(const TransportRequest& request, TransportResponse& answer) {
   if (answering().size() == most_origins) answering().clear();
   answering().insert(origin_of(request));
   if (answer.body && names_zstd(answer.headers.get("Content-Encoding").value_or(""))) {
-    answer.body = std::make_unique<DecodedZstd>(std::move(answer.body));
+    answer.body = std::make_unique<ZstdGuard>(std::move(answer.body));
   }
 }
 

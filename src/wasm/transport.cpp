@@ -141,8 +141,8 @@ class FetchTransport final : public detail::Transport {
 
 namespace reqivo::detail {
 
-Outcome<std::shared_ptr<Transport>> make_transport(const Limits& limits, const TlsOptions&) {
-  return std::shared_ptr<Transport>(std::make_shared<wasm::FetchTransport>(limits.upload_buffer()));
+std::shared_ptr<Transport> make_transport(const Limits& limits, const TlsOptions&) {
+  return std::make_shared<wasm::FetchTransport>(limits.upload_buffer());
 }
 
 }  // namespace reqivo::detail

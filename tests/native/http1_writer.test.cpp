@@ -1,9 +1,10 @@
+#include "native/http1_writer.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <string_view>
 
 #include "http1_reading.hpp"
-#include "native/http1_parser.hpp"
 
 namespace reqivo::test {
 

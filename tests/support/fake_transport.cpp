@@ -132,8 +132,8 @@ class FakeTransport final : public Transport {
 class FakeTransports final : public detail::SessionState::TransportFactory {
  public:
   explicit FakeTransports(SharedState state) : state_(std::move(state)) {}
-  Outcome<std::shared_ptr<Transport>> make(const Limits&, const TlsOptions&) override {
-    return std::shared_ptr<Transport>(std::make_shared<FakeTransport>(state_));
+  std::shared_ptr<Transport> make(const Limits&, const TlsOptions&) override {
+    return std::make_shared<FakeTransport>(state_);
   }
 
  private:

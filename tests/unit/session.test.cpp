@@ -362,19 +362,6 @@ TEST_CASE("new limits and TLS options make a new transport, the limit of bodies 
   CHECK(server.transports_made() == 3);
 }
 
-TEST_CASE("a transport that cannot be made fails the request") {
-  class None final : public detail::SessionState::TransportFactory {
-    detail::Outcome<std::shared_ptr<detail::Transport>> make(const Limits&,
-                                                             const TlsOptions&) override {
-      return detail::Failure(ErrorCode::tls, Phase::tls, "no such file");
-    }
-  };
-  const ManualTime time;
-  AsyncSession session;
-  detail::SessionAccess::core(session).state().transports = std::make_unique<None>();
-  CHECK_THROWS_AS(run(session.get("http://h/")), TlsError);
-}
-
 TEST_CASE("a moved-from session throws ClosedError and the new one goes on") {
   const ManualTime time;
   FakeServer server;

@@ -14,8 +14,8 @@ namespace {
 
 using reqivo::detail::parse_url;
 using reqivo::detail::Url;
-using reqivo::detail::with_query_parameter;
-using reqivo::detail::without_credentials;
+using reqivo::detail::with_query_parameters;
+using reqivo::detail::without_user_info_and_fragment;
 using reqivo::test::test_target;
 
 /// Of a URL that must parse.
@@ -46,13 +46,13 @@ void check_parts_agree(const Url& url) {
 }
 
 std::string with_parameter(std::string_view text, std::string_view name, std::string_view value) {
-  const Url url = with_query_parameter(parsed(text), name, value);
+  const Url url = with_query_parameters(parsed(text), {{std::string(name), std::string(value)}});
   check_parts_agree(url);
   return url.href();
 }
 
 std::string stripped(std::string_view text) {
-  const Url url = without_credentials(parsed(text));
+  const Url url = without_user_info_and_fragment(parsed(text));
   check_parts_agree(url);
   CHECK(url.username().empty());
   CHECK(url.password().empty());
@@ -213,11 +213,12 @@ TEST_CASE("query parameters are encoded, a space as %20", "[url]") {
         "http://h/?two%20words=a%2Bb%26c%3Dd%23e");
   CHECK(with_parameter("http://h/", "ä", "'\"~/?") == "http://h/?%C3%A4=%27%22%7E%2F%3F");
   CHECK(with_parameter("http://h/", "", "") == "http://h/?=");
+  CHECK(with_parameter("http://h/?", "a", "b") == "http://h/?a=b");
+  CHECK(with_parameter("http://h/?x?", "a", "b") == "http://h/?x?&a=b");
 }
 
 TEST_CASE("query parameters add up", "[url]") {
-  Url url = with_query_parameter(parsed("http://h/#f"), "a", "1");
-  url = with_query_parameter(std::move(url), "a", "2");
+  const Url url = with_query_parameters(parsed("http://h/#f"), {{"a", "1"}, {"a", "2"}});
   CHECK(url.href() == "http://h/?a=1&a=2#f");
   CHECK(url.target() == "/?a=1&a=2");
   check_parts_agree(url);

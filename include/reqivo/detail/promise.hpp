@@ -24,12 +24,12 @@ class PromiseBase {
   /// Has the coroutine resumed from the thread's ready queue, soon. Waking twice is waking once.
   void wake() noexcept;
 
-  /// The coroutine that goes on after this one; null for the first of a chain. Itself where it goes
-  /// on for nobody and whose it is, is not known: a generator whose consumer was cancelled.
+  /// The coroutine that goes on after this one; null for the first of a chain. Points to itself for
+  /// a generator whose consumer was cancelled: it runs on, but nobody awaits it.
   [[nodiscard]] PromiseBase* parent() const noexcept { return parent_; }
 
-  /// Frames come from a per-thread recycling pool; a frame must be freed on the thread that made
-  /// it.
+  /// Frames come from a per-thread recycling pool. A task belongs to the thread that made it; its
+  /// memory may be freed by any, which keeps it then.
   static void* operator new(std::size_t size);
   static void operator delete(void* frame, std::size_t size) noexcept;
 

@@ -13,6 +13,7 @@
 #include <reqivo/options.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reqivo {
 

@@ -16,7 +16,9 @@ namespace reqivo {
 class Request;
 class Response;
 
+/// Sees a request, and may change it, before it is sent. What it throws, the request throws.
 using RequestHook = std::function<void(Request&)>;
+/// Sees a response, and may change it, before its caller does. What it throws, the request throws.
 using ResponseHook = std::function<void(Response&)>;
 
 namespace detail {

@@ -12,10 +12,10 @@ namespace detail {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"  // see TimerNode
 
-/// Waits for a child or for the clock, whichever comes first.
-class WaitLimit final : public TimerNode {
+/// Wakes its owner, which awaits it, after a time; whoever else wakes the owner ends the wait, too.
+class Alarm final : public TimerNode {
  public:
-  WaitLimit(PromiseBase& owner, Duration limit) : owner_(owner) { schedule_after(limit); }
+  Alarm(PromiseBase& owner, Duration wait) : owner_(owner) { schedule_after(wait); }
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<>) const noexcept {}
@@ -34,8 +34,8 @@ Task<T> wait_for_task(Task<T> given, Duration limit) {
   Task<T> child(std::move(given));  // ends with this scope: what fails here must not be woken by it
   auto& promise = detail_promise(child);
   if (!promise.start(&self, wake_context, &self)) {
-    WaitLimit clock(self, limit);
-    co_await clock;
+    Alarm alarm(self, limit);
+    co_await alarm;
     if (!promise.finished()) {
       { const Task<T> cancelled(std::move(child)); }
       throw_wait_timeout(limit);
