@@ -5,7 +5,6 @@
 #include "concatenate.hpp"
 #include "content_length.hpp"
 #include "exchange.hpp"
-#include "misuse.hpp"
 #include "scheduler.hpp"
 
 namespace reqivo::detail {
@@ -182,23 +181,6 @@ void Exchange::fail(Failure failure) {
   failure_ = std::move(failure);
   end_body();
   raise(*failure_);
-}
-
-// ---- BodyOwner
-
-BodyOwner::BodyOwner(std::shared_ptr<Exchange> exchange) noexcept : exchange_(std::move(exchange)) {
-  if (exchange_) exchange_->add_owner();
-}
-
-BodyOwner::BodyOwner(const BodyOwner& other) noexcept : BodyOwner(other.exchange_) {}
-
-BodyOwner::~BodyOwner() {
-  if (exchange_) exchange_->remove_owner();
-}
-
-const std::shared_ptr<Exchange>& BodyOwner::exchange() const {
-  if (!exchange_) throw_misuse("reqivo: this StreamResponse holds no body");
-  return exchange_;
 }
 
 }  // namespace reqivo::detail

@@ -2,7 +2,8 @@
 // handful of them, of the same few sizes each time.
 #include <array>
 #include <new>
-#include <reqivo/detail/promise.hpp>
+#include <reqivo/detail/frame_pool.hpp>
+#include <utility>
 
 namespace reqivo::detail {
 namespace {
@@ -60,7 +61,7 @@ constexpr std::size_t class_of(std::size_t size) noexcept { return (size - 1) / 
 
 }  // namespace
 
-void* PromiseBase::operator new(std::size_t size) {
+void* allocate_frame(std::size_t size) {
   if (!recycle || size > largest) return ::operator new(size);
   FreeList& list = free_lists[class_of(size)];
   if (list.first == nullptr) return ::operator new((class_of(size) + 1) * granule);
@@ -68,7 +69,7 @@ void* PromiseBase::operator new(std::size_t size) {
   return std::exchange(list.first, list.first->next);
 }
 
-void PromiseBase::operator delete(void* frame, std::size_t size) noexcept {
+void free_frame(void* frame, std::size_t size) noexcept {
   if (!recycle || size > largest || closed) {
     ::operator delete(frame);
     return;

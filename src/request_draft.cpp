@@ -35,6 +35,11 @@ void change_headers(RequestOptions& options, const Change& change) {
   }
 }
 
+/// `option` is empty where the backend can do what was asked.
+void refuse_unsupported(Exchange& request, std::string_view option) {
+  if (!option.empty()) request.options().refuse(unsupported(option, request.session()));
+}
+
 }  // namespace
 
 void RequestDraft::set_body(RequestBody body, std::string_view type) {
@@ -123,40 +128,31 @@ void RequestDraft::form(std::string_view name, std::string_view value) {
 
 void RequestDraft::timeout(const Timeout& limits) {
   Exchange& request = exchange();
-  if (limits.pool().value() && !request.session().capabilities->connection_limits) {
-    request.options().refuse(unsupported("timeout(pool)", request.session()));
-  }
+  refuse_unsupported(request, unsupported_setting(limits, *request.session().capabilities));
   request.options().timeout.apply(limits);
 }
 
 void RequestDraft::redirect(Redirect mode) {
   Exchange& request = exchange();
-  if (mode == Redirect::manual && !request.session().capabilities->manual_redirects) {
-    request.options().refuse(unsupported("redirect(manual)", request.session()));
-  }
+  refuse_unsupported(request, unsupported_setting(mode, *request.session().capabilities));
   request.options().redirect = mode;
 }
 
 void RequestDraft::max_redirects(std::size_t count) {
   Exchange& request = exchange();
-  if (!request.session().capabilities->manual_redirects) {
-    request.options().refuse(unsupported("max_redirects", request.session()));
-  }
+  refuse_unsupported(request, unsupported_max_redirects(*request.session().capabilities));
   request.options().max_redirects = count;
 }
 
 void RequestDraft::decode(bool on) {
   Exchange& request = exchange();
-  if (!on && !request.session().capabilities->raw_body) {
-    request.options().refuse(unsupported("decode(false)", request.session()));
-  }
+  refuse_unsupported(request, unsupported_decode(on, *request.session().capabilities));
   request.options().decode = on;
 }
 
 void RequestDraft::fetch(FetchOptions options) {
   Exchange& request = exchange();
-  const std::string_view refused = unsupported_setting(options, *request.session().capabilities);
-  if (!refused.empty()) request.options().refuse(unsupported(refused, request.session()));
+  refuse_unsupported(request, unsupported_setting(options, *request.session().capabilities));
   request.options().fetch.apply(options);
 }
 

@@ -4,7 +4,6 @@
 #include <reqivo/request.hpp>
 #include <utility>
 
-#include "concatenate.hpp"
 #include "credentials.hpp"
 #include "exchange.hpp"
 #include "platform/failure.hpp"
@@ -44,6 +43,11 @@ Task<void> close_session(std::shared_ptr<SessionState> session) {
   session->renew_transport();  // streams that are still open hold on to it
 }
 
+/// `option` is empty where the backend can do what was asked.
+void refuse_unsupported(const SessionState& session, std::string_view option) {
+  if (!option.empty()) throw_error(unsupported(option, session));
+}
+
 void stop_session(SessionState& session) noexcept {
   session.closed = true;
   session.supervisor.stop_all("the session was destroyed");
@@ -51,33 +55,6 @@ void stop_session(SessionState& session) noexcept {
 }
 
 }  // namespace
-
-// ---- SessionState
-
-const std::shared_ptr<Transport>& SessionState::current_transport() {
-  if (!transport)
-    transport = transports ? transports->make(limits, tls) : make_transport(limits, tls);
-  return transport;
-}
-
-void SessionState::renew_transport() noexcept { transport.reset(); }
-
-void SessionState::request_ended() noexcept {
-  if (--unanswered > 0) return;
-  for (PromiseBase* closer : closers) closer->wake();
-}
-
-Failure unsupported(std::string_view option, const SessionState& session) {
-  return Failure(ErrorCode::unsupported, Phase::none,
-                 concatenate({option, " is not supported by the ", session.capabilities->backend,
-                              " backend"}));
-}
-
-void require(bool supported, std::string_view option, const SessionState& session) {
-  if (!supported) throw_error(unsupported(option, session));
-}
-
-// ---- SessionCore
 
 SessionCore::SessionCore() : state_(std::make_shared<SessionState>()) {}
 
@@ -109,8 +86,7 @@ void SessionCore::base_url(std::string_view url) {
 
 void SessionCore::default_timeout(const Timeout& limits) {
   SessionState& session = state();
-  require(session.capabilities->connection_limits || !limits.pool().value(), "timeout(pool)",
-          session);
+  refuse_unsupported(session, unsupported_setting(limits, *session.capabilities));
   session.timeout = limits;
 }
 
@@ -126,7 +102,7 @@ void SessionCore::basic_auth(std::string_view user, std::string_view password) {
 
 void SessionCore::tls(TlsOptions options) {
   SessionState& session = state();
-  require(session.capabilities->tls_options, "tls", session);
+  refuse_unsupported(session, session.capabilities->tls_options ? "" : "tls");
   session.tls = std::move(options);
   session.renew_transport();
 }
@@ -134,8 +110,8 @@ void SessionCore::tls(TlsOptions options) {
 void SessionCore::limits(Limits limits) {
   SessionState& session = state();
   const bool bounds_transport = !limits.transport_limit().empty();
-  require(session.capabilities->connection_limits || !bounds_transport, limits.transport_limit(),
-          session);
+  if (!session.capabilities->connection_limits)
+    refuse_unsupported(session, limits.transport_limit());
   if (limits.connections() == 0 || limits.connections_per_host() == 0) {
     throw_error(invalid_request("a session without connections could send nothing"));
   }
@@ -147,27 +123,25 @@ void SessionCore::limits(Limits limits) {
 
 void SessionCore::redirect(Redirect mode) {
   SessionState& session = state();
-  require(mode != Redirect::manual || session.capabilities->manual_redirects, "redirect(manual)",
-          session);
+  refuse_unsupported(session, unsupported_setting(mode, *session.capabilities));
   session.redirect = mode;
 }
 
 void SessionCore::max_redirects(std::size_t count) {
   SessionState& session = state();
-  require(session.capabilities->manual_redirects, "max_redirects", session);
+  refuse_unsupported(session, unsupported_max_redirects(*session.capabilities));
   session.max_redirects = count;
 }
 
 void SessionCore::decode(bool on) {
   SessionState& session = state();
-  require(on || session.capabilities->raw_body, "decode(false)", session);
+  refuse_unsupported(session, unsupported_decode(on, *session.capabilities));
   session.decode = on;
 }
 
 void SessionCore::fetch(FetchOptions options) {
   SessionState& session = state();
-  const std::string_view refused = unsupported_setting(options, *session.capabilities);
-  require(refused.empty(), refused, session);
+  refuse_unsupported(session, unsupported_setting(options, *session.capabilities));
   session.fetch = std::move(options);
 }
 

@@ -69,9 +69,7 @@ struct SessionState {
   std::vector<PromiseBase*> closers;  ///< who waits for `unanswered` to become zero
 };
 
-/// Errors: UnsupportedError that names `option`, unless `supported`.
-void require(bool supported, std::string_view option, const SessionState& session);
-/// The same as a value.
+/// The backend cannot do what `option` asks for.
 [[nodiscard]] Failure unsupported(std::string_view option, const SessionState& session);
 
 }  // namespace reqivo::detail

@@ -18,4 +18,21 @@ std::string_view unsupported_setting(const FetchOptions& options,
   return {};
 }
 
+std::string_view unsupported_setting(const Timeout& limits,
+                                     const Capabilities& capabilities) noexcept {
+  return limits.pool().value() && !capabilities.connection_limits ? "timeout(pool)" : "";
+}
+
+std::string_view unsupported_setting(Redirect mode, const Capabilities& capabilities) noexcept {
+  return mode == Redirect::manual && !capabilities.manual_redirects ? "redirect(manual)" : "";
+}
+
+std::string_view unsupported_max_redirects(const Capabilities& capabilities) noexcept {
+  return capabilities.manual_redirects ? "" : "max_redirects";
+}
+
+std::string_view unsupported_decode(bool on, const Capabilities& capabilities) noexcept {
+  return on || capabilities.raw_body ? "" : "decode(false)";
+}
+
 }  // namespace reqivo::detail

@@ -10,6 +10,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <reqivo/detail/frame_pool.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -30,8 +31,8 @@ class PromiseBase {
 
   /// Frames come from a per-thread recycling pool. A task belongs to the thread that made it; its
   /// memory may be freed by any, which keeps it then.
-  static void* operator new(std::size_t size);
-  static void operator delete(void* frame, std::size_t size) noexcept;
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
 
  protected:
   explicit PromiseBase(std::coroutine_handle<> self) noexcept : self_(self) {}

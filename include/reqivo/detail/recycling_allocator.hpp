@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <reqivo/detail/promise.hpp>
+#include <reqivo/detail/frame_pool.hpp>
 
 namespace reqivo::detail {
 
@@ -19,11 +19,9 @@ class RecyclingAllocator {
 
   [[nodiscard]] T* allocate(std::size_t count) {
     static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-    return static_cast<T*>(PromiseBase::operator new(count * sizeof(T)));
+    return static_cast<T*>(allocate_frame(count * sizeof(T)));
   }
-  void deallocate(T* memory, std::size_t count) noexcept {
-    PromiseBase::operator delete(memory, count * sizeof(T));
-  }
+  void deallocate(T* memory, std::size_t count) noexcept { free_frame(memory, count * sizeof(T)); }
 
   friend bool operator==(const RecyclingAllocator&, const RecyclingAllocator&) noexcept = default;
 };
