@@ -12,6 +12,7 @@ addToLibrary({
         'dispatch': (options, handler) => {
           options['headersTimeout'] = options['bodyTimeout'] = 0;
           reqivoNode.refuseShortBody(handler, takeSocket);
+          // undici 8, whose own is number 2 and speaks HTTP/2 as well, keeps this one to HTTP/1.1.
           return globalThis[Symbol.for('undici.globalDispatcher.1')]['dispatch'](options, handler);
         },
       };
@@ -38,25 +39,33 @@ addToLibrary({
     // Node takes a body for whole whose connection ends or fails, if that connection was not to be
     // kept.
     refuseShortBody(handler, takeSocket) {
-      const { 'onHeaders': takeHead, 'onComplete': complete } = handler;
+      // undici 8 has new names for what a handler hears, and a controller before the rest of it.
+      const controlled = !!handler['onResponseStart'];
+      const [onHead, onEnd, onError] = controlled
+        ? ['onResponseStart', 'onResponseEnd', 'onResponseError']
+        : ['onHeaders', 'onComplete', 'onError'];
+      const { [onHead]: takeHead, [onEnd]: complete } = handler;
       if (!takeHead || !complete) return; // another version of undici
-      let names = [];
-      handler['onHeaders'] = (status, fields, ...rest) => {
-        names = fields; // and values, in turn
-        return takeHead.call(handler, status, fields, ...rest);
+      let head = [];
+      handler[onHead] = (...values) => {
+        head = values;
+        return takeHead.apply(handler, values);
       };
-      const isChunked = () =>
-        names.some((name, at) => at % 2 == 0 && /^transfer-encoding$/i.test(name));
-      handler['onComplete'] = (trailers) => {
-        const socket = takeSocket();
-        if (socket?.['errored']) {
-          handler['onError'](socket['errored']);
-        } else if (socket?.['readableEnded'] && isChunked()) {
-          handler['onError'](
-            Object.assign(new Error('other side closed'), { 'code': 'UND_ERR_SOCKET' }));
-        } else {
-          complete.call(handler, trailers);
-        }
+      const isChunked = () => {
+        // An object, or names and values in turn.
+        const names = controlled ? Object.keys(head[2]) : head[1].filter((_, at) => at % 2 == 0);
+        return names.some((name) => /^transfer-encoding$/i.test(name));
+      };
+      const failure = (socket) => {
+        if (socket?.['errored']) return socket['errored'];
+        if (!socket?.['readableEnded'] || !isChunked()) return undefined;
+        return Object.assign(new Error('other side closed'), { 'code': 'UND_ERR_SOCKET' });
+      };
+      handler[onEnd] = (...values) => {
+        const error = failure(takeSocket());
+        if (!error) complete.apply(handler, values);
+        else if (controlled) handler[onError](values[0], error);
+        else handler[onError](error);
       };
     },
 

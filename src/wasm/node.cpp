@@ -35,6 +35,8 @@ struct Cause {
   bool retryable;
 };
 
+constexpr std::string_view length_mismatch = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+
 /// Codes are Node's own, of its resolver, sockets, TLS, HTTP parser and inflaters, and those of
 /// undici, its fetch.
 constexpr std::array causes{
@@ -49,7 +51,7 @@ constexpr std::array causes{
     Cause{"UND_ERR_HEADERS_TIMEOUT", ErrorCode::read_timeout, Phase::head, false},
     Cause{"UND_ERR_BODY_TIMEOUT", ErrorCode::read_timeout, Phase::body, false},
     Cause{"UND_ERR_HEADERS_OVERFLOW", ErrorCode::limit_exceeded, Phase::head, false},
-    Cause{"UND_ERR_RES_CONTENT_LENGTH_MISMATCH", ErrorCode::connection_closed, Phase::body, false},
+    Cause{length_mismatch, ErrorCode::connection_closed, Phase::body, false},
     Cause{"UND_ERR_SOCKET", ErrorCode::connection_closed, Phase::none, false},
     Cause{"ECONNRESET", ErrorCode::connection_closed, Phase::none, false},
     Cause{"ECONNABORTED", ErrorCode::connection_closed, Phase::none, false},
@@ -59,6 +61,7 @@ constexpr std::array causes{
     Cause{"Z_*", ErrorCode::decoding, Phase::body, false},
     Cause{"ERR__ERROR_*", ErrorCode::decoding, Phase::body, false},  // brotli
     Cause{"ERR_*BROTLI*", ErrorCode::decoding, Phase::body, false},
+    Cause{"ZSTD_*", ErrorCode::decoding, Phase::body, false},
     Cause{"ERR_ASSERTION", ErrorCode::invalid_response, Phase::none, false},  // of its parser
     Cause{"CERT_*", ErrorCode::tls, Phase::tls, true},
     Cause{"CRL_*", ErrorCode::tls, Phase::tls, true},
@@ -87,6 +90,8 @@ constexpr Cause not_connected{"", ErrorCode::connect, Phase::connect, true};
 /// What only the text tells.
 constexpr std::array texts{
     Cause{"before secure TLS connection", ErrorCode::tls, Phase::tls, true},
+    // Of a body whose connection ended; the rest of what its parser says has no code of its own.
+    Cause{"(Invalid EOF state)", ErrorCode::connection_closed, Phase::none, false},
     Cause{"does not match the HTTP/1.1", ErrorCode::invalid_response, Phase::none, false},
     Cause{"too many content-encodings", ErrorCode::decoding, Phase::body, false},
 };
@@ -108,6 +113,13 @@ void explain(std::string_view code, std::string_view message, std::string_view c
              Failure& failure) {
   const Cause* const cause = cause_of(code, cause_message);
   if (cause == nullptr) return;
+  // undici says so, too, of a head that its parser refuses behind a Content-Length. fetch tells a
+  // body's failure by another word, "terminated".
+  if (code == length_mismatch && message == "fetch failed") {
+    failure.code = ErrorCode::invalid_response;
+    failure.what = "malformed response";
+    return;
+  }
   if (cause->phase != Phase::none) failure.phase = cause->phase;
   failure.code = cause->meaning;
   failure.retryable = cause->retryable;

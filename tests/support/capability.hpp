@@ -24,6 +24,12 @@ inline std::string_view test_target() {
   return target != nullptr ? target : "node";
 }
 
+/// The first number of the version of Node that this program runs in; elsewhere of no meaning.
+inline int node_major() {
+  const char* const major = std::getenv("REQIVO_NODE_MAJOR");
+  return major != nullptr ? std::atoi(major) : 0;
+}
+
 /// For what a platform does and no capability tells: `skip_on("firefox", "keeps ... open")`
 inline void skip_on(std::string_view target, std::string_view why) {
   if (test_target() == target) {

@@ -1,4 +1,5 @@
 # Catch2 programs as WebAssembly, each a ctest test on every target: FOLDER_node, FOLDER_chromium, FOLDER_firefox.
+# Another target that some have is newest-node, a Node that is not this machine's.
 include_guard(GLOBAL)
 
 set(REQIVO_WASM_TEST_TARGETS node chromium firefox CACHE STRING "Where the wasm test programs run")
@@ -28,8 +29,14 @@ function(reqivo_wasm_tests folder program)
   cmake_parse_arguments(PARSE_ARGV 2 arg "SERVER" "" "TARGETS;LABELS;ARGUMENTS;SOURCES")
   reqivo_wasm_program(${program})
   foreach(target IN LISTS REQIVO_WASM_TEST_TARGETS arg_TARGETS)
-    set(command "${REQIVO_NODE}" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/run.mjs"
-      --target ${target} --program $<TARGET_FILE:${program}>
+    set(node "${REQIVO_NODE}")
+    set(host ${target})
+    if(target STREQUAL "newest-node")
+      list(APPEND node "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/newest_node.mjs")
+      set(host node)
+    endif()
+    set(command ${node} "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/run.mjs"
+      --target ${host} --program $<TARGET_FILE:${program}>
       --skips "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/skips.json"
       -- --order decl --durations no ${arg_ARGUMENTS})
     if(arg_SERVER)

@@ -113,7 +113,9 @@ async function execute(options, run, state) {
     programArguments: ['--colour-mode', process.stdout.isTTY ? 'ansi' : 'none',
       ...options.programArguments],
     // tests/support/capability.hpp tells platforms apart by it.
-    environment: { ...environment, REQIVO_TEST_TARGET: host },
+    environment: {
+      ...environment, REQIVO_TEST_TARGET: host, REQIVO_NODE_MAJOR: process.versions.node.split('.')[0],
+    },
   };
   const onMessage = (message) => run.handle(message);
   const stopWatching = run.watch(options.timeout, options.silence);
