@@ -93,6 +93,13 @@ addToLibrary({
 #if ENVIRONMENT_MAY_BE_NODE
     isAwaited: () => false, // whether JavaScript waits for a promise of ours
 
+    // What a program has left going on no longer keeps the process.
+    letProcessEnd() {
+      if (reqivo.resume || reqivo.isAwaited()) return;
+      reqivo.timer?.['unref'](); // still armed, if the process lives on for something else
+      for (const handle of [...reqivo.records.keys()]) _reqivo_fetch_release(handle);
+    },
+
     runsInNode: undefined,
     isNode() {
       return (reqivo.runsInNode ??= typeof process == 'object' && !!process.versions &&
@@ -226,7 +233,12 @@ addToLibrary({
       record.settled = true;
       record.reader = reader;
       record.reads = 0;
+#if ENVIRONMENT_MAY_BE_NODE
+      // Node waits for the body that a 304's Content-Length may seem to announce, until it is aborted.
+      if (!reader && !reqivo.isNode()) reqivo.finish(record);
+#else
       if (!reader) reqivo.finish(record);
+#endif
       reqivo.deliver(record, text.length, (pointer) => reqivo.encodeBytes(text, pointer),
         (operation) => _reqivo_fetch_head(
           operation, response.status, !!reader, response.type == 'opaqueredirect'));
@@ -288,9 +300,15 @@ addToLibrary({
 
 #if ASYNCIFY == 1
   reqivo_can_suspend: () => 1,
-  reqivo_suspend__deps: ['$reqivo', '$Asyncify'],
+  reqivo_suspend__deps: ['$reqivo', '$Asyncify', '$reqivoFlushOnExit'],
   reqivo_suspend__async: true,
   reqivo_suspend: () => Asyncify.handleAsync(() => new Promise((resolve) => {
+#if ENVIRONMENT_MAY_BE_NODE
+    if (reqivo.isNode()) {
+      reqivoFlushOnExit();
+      reqivo.timer?.['ref'](); // see letProcessEnd
+    }
+#endif
     reqivo.resume = () => {
       reqivo.resume = null;
       resolve();
@@ -366,23 +384,21 @@ addToLibrary({
     if (reqivo.isNode()) {
       process['off']('beforeExit', reqivo.programStuck);
       reqivoFlushNow();
-      if (!reqivo.isAwaited()) {
-        reqivo.timer?.['unref'](); // still armed, if the process lives on for something else
-        for (const handle of [...reqivo.records.keys()]) _reqivo_fetch_release(handle);
-      }
+      reqivo.letProcessEnd();
       process.exitCode = exitCode;
     }
 #endif
     return {{{ EXIT_RUNTIME ? 1 : 0 }}};
   },
 
-  reqivo_set_exit_code__deps: ['$reqivo', '$reqivoFlushOnExit'],
+  reqivo_set_exit_code__deps: ['$reqivo', '$reqivoFlushOnExit', 'reqivo_fetch_release'],
   reqivo_set_exit_code: (exitCode) => {
     EXITSTATUS = exitCode;
 #if ENVIRONMENT_MAY_BE_NODE
     if (reqivo.isNode()) {
       reqivoFlushOnExit();
       process.exitCode = exitCode;
+      setImmediate(reqivo.letProcessEnd); // when `main` has returned, or is suspended again
     }
 #endif
   },

@@ -45,6 +45,14 @@ for (const variant of variants) {
   });
 }
 
+for (const [name, exitCode] of [['outlived', 7], ['outlived_run', 0]]) {
+  test(`the process ends with a main that blocks, which has printed all (${name})`, () => {
+    const { status, signal, lines, stderr } = run(name);
+    assert.deepEqual({ status, signal, lines, stderr },
+      { status: exitCode, signal: null, lines: ['the end'], stderr: '' });
+  });
+}
+
 // Runs Node with these arguments and the URL of a server that answers by `answer`.
 async function runWithServer(answer, words) {
   const server = http.createServer(answer);
@@ -90,6 +98,16 @@ test('a promise that is aborted and ends in one job does not end others with the
   const { code, stdout, stderr } = await runWithServer(
     (request, response) => setTimeout(() => response.end('loaded'), 300), ['-e', script]);
   assert.deepEqual({ code, stdout, stderr }, { code: 5, stdout: 'rejected no longer wanted\nloaded\n', stderr: '' });
+});
+
+test('a body that a 304 seems to announce does not keep the process', async () => {
+  const script = `require(${JSON.stringify(path.join(folder, 'program_promised.js'))})()
+    .then((module) => module.load(process.argv[1])).then(console.log, console.log);`;
+  const { code, stdout, stderr } = await runWithServer(({ socket }, response) => {
+    socket.server.keepAliveTimeout = 0;
+    response.writeHead(304, { 'Content-Length': 500 }).end();
+  }, ['-e', script]);
+  assert.deepEqual({ code, stdout, stderr }, { code: 5, stdout: '\n', stderr: '' });
 });
 
 test('what JavaScript waits for goes on when the program has ended', async () => {
