@@ -25,7 +25,12 @@ void ResponseHead::raise_for_status() const {
 }
 
 std::string Response::text() const {
-  return detail::decode_text(body_, headers().get("Content-Type").value_or(std::string_view()));
+  // Of several the values count together, as browsers hand them out.
+  std::string type;
+  for (const auto& [name, value] : headers()) {
+    if (same_field_name(name, "Content-Type")) type.append(type.empty() ? "" : ", ").append(value);
+  }
+  return detail::decode_text(body_, type);
 }
 
 detail::FixedSlices detail::slices_of(std::size_t size) {

@@ -2,6 +2,7 @@
 // thread that started it. Dropping work cancels it.
 #pragma once
 
+#include <concepts>
 #include <reqivo/detail/awaitable.hpp>
 #include <reqivo/detail/duration.hpp>
 #include <reqivo/detail/gather.hpp>
@@ -21,6 +22,9 @@ void run_to_end(TaskPromiseBase& task);
 
 /// Waits `wait` without blocking the thread. Zero or less: lets other ready work go first.
 [[nodiscard]] Task<void> sleep(Duration wait);
+/// A number has no unit: `sleep(5s)`. Without this, `sleep(5)` would be POSIX's where there is one.
+template <std::integral Number>
+void sleep(Number wait) = delete;
 
 /// Drives this thread's event loop until the task is done, and gives its result.
 ///

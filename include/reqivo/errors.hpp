@@ -19,7 +19,9 @@
 #include <string_view>
 #include <utility>
 
-namespace reqivo {
+// Whatever a program has for its own code: where the library is a shared one, libc++ takes types
+// that are hidden in the program for others than the library's, and a `catch` would miss them.
+namespace [[gnu::visibility("default")]] reqivo {
 
 /// What went wrong. Stable: values are never renumbered, and mean the same on both backends.
 enum class ErrorCode {
@@ -237,4 +239,4 @@ class ClosedError : public Error {
   using Error::Error;
 };
 
-}  // namespace reqivo
+}  // namespace gnu::visibility("default")]]reqivo

@@ -46,6 +46,18 @@ void append_host(ByteBuffer& to, const detail::Url& url) {
   to.append("\r\n");
 }
 
+/// One field, however many were given (RFC 6265 §5.4).
+void append_cookies(ByteBuffer& to, const Headers& headers) {
+  std::string_view mark = "Cookie: ";
+  for (const auto& [name, value] : headers) {
+    if (!is_field(name, "Cookie")) continue;
+    to.append(mark);
+    to.append(value);
+    mark = "; ";
+  }
+  to.append("\r\n");
+}
+
 /// RFC 9110 §8.6: these say something about a body even where there is none.
 bool expects_body(std::string_view method) noexcept {
   static constexpr std::array<std::string_view, 3> methods = {"POST", "PUT", "PATCH"};
@@ -81,14 +93,20 @@ void append_request_head(ByteBuffer& to, const TransportRequest& request) {
   } else {
     append_host(to, request.url);
   }
+  bool has_cookies = false;
   bool codings_given = false;
   bool asks_for_range = false;
   for (const auto& [name, value] : request.headers) {
     if (is_field(name, "Host") || is_field(name, "Content-Length")) continue;
+    if (is_field(name, "Cookie")) {
+      has_cookies = true;
+      continue;
+    }
     codings_given = codings_given || is_field(name, "Accept-Encoding");
     asks_for_range = asks_for_range || is_field(name, "Range");
     append_field(to, name, value);
   }
+  if (has_cookies) append_cookies(to, request.headers);
   if (request.decode && !codings_given) {
     // A part of an encoded body could not be decoded (Fetch Standard, "HTTP-network-or-cache
     // fetch").

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -60,7 +61,9 @@ std::string fingerprint(const TrustLocation& location) {
   std::error_code ignored;
   std::string result = location.file + '\n' + location.directory + '\n';
   if (location.file.empty()) return result;
-  result += std::to_string(fs::last_write_time(location.file, ignored).time_since_epoch().count());
+  const auto written = fs::last_write_time(location.file, ignored).time_since_epoch();
+  // As nanoseconds: libc++ counts in 128 bits, which to_string does not take.
+  result += std::to_string(std::chrono::nanoseconds(written).count());
   return result + '\n' + std::to_string(fs::file_size(location.file, ignored));
 }
 

@@ -244,6 +244,19 @@ TEST_CASE("the charset's name is read as labels are on the web", "[responses]") 
   });
 }
 
+TEST_CASE("a charset in the second of two Content-Types counts", "[responses]") {
+  run_test([]() -> Task<void> {
+    RawScript script;
+    script.answer("HTTP/1.1 200 OK",
+                  "Content-Type: text/plain\r\nContent-Type: text/plain; charset=latin1\r\n"
+                  "Content-Length: 1\r\n",
+                  "\xE9");
+    AsyncSession session;
+    const Response response = co_await session.get(script.url());
+    CHECK(response.text() == "\xC3\xA9");
+  });
+}
+
 TEST_CASE("a byte order mark decides over the charset and is no part of the text", "[responses]") {
   run_test([]() -> Task<void> {
     co_await check_text("text/plain; charset=iso-8859-1", "\xEF\xBB\xBF\xC3\xA9", "\xC3\xA9");

@@ -57,6 +57,13 @@ TEST_CASE("A Host that is set by hand goes in place of the URL's, and first") {
   CHECK(head_of(request) == "GET / HTTP/1.1\r\nHost: other.example\r\nX: 1\r\n\r\n");
 }
 
+TEST_CASE("Cookies go in one field, however many were given") {
+  TransportRequest request = request_with("GET");
+  request.headers.add("Cookie", "a=1").add("X", "1").add("cookie", "b=2; c=3");
+  CHECK(head_of(request) ==
+        "GET / HTTP/1.1\r\nHost: host:8080\r\nX: 1\r\nCookie: a=1; b=2; c=3\r\n\r\n");
+}
+
 TEST_CASE("Who asks for a range asks for no coding, of which a part is of no use") {
   detail::TransportRequest request = request_with("GET");
   request.decode = true;

@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 #include <ratio>
+#include <reqivo/async.hpp>
 #include <reqivo/detail/duration.hpp>
 #include <reqivo/detail/timer.hpp>
 
@@ -9,6 +10,13 @@ namespace {
 
 using std::chrono::nanoseconds;
 constexpr nanoseconds longest = nanoseconds::max();
+
+// POSIX has a sleep of whole seconds, which would block the loop.
+template <class Wait>
+concept CanSleep = requires(Wait wait) {
+  sleep(wait);
+};
+static_assert(CanSleep<std::chrono::seconds> && !CanSleep<int> && !CanSleep<unsigned>);
 
 TEST_CASE("any chrono duration is held in nanoseconds", "[kit][duration]") {
   CHECK(Duration(std::chrono::seconds(3)).nanoseconds() == nanoseconds(3'000'000'000));

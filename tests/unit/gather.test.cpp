@@ -151,6 +151,49 @@ TEST_CASE("the first failure in time cancels the others before it is thrown", "[
   CHECK_FALSE(time.has_timers());
 }
 
+TEST_CASE("the children are cancelled from the first to the last", "[kit][gather]") {
+  const ManualTime time;
+  std::string order;
+  const auto child = [&order](char name) -> Task<int> {
+    struct Noted {
+      std::string& order;
+      char name;
+      ~Noted() { order += name; }
+    } const noted{order, name};
+    co_await sleep(std::chrono::hours(1));
+    co_return 0;
+  };
+  const auto some = [&child] {
+    std::vector<Task<int>> children;
+    for (const char name : {'a', 'b', 'c'}) children.push_back(child(name));
+    return children;
+  };
+  SECTION("a vector's by a failure") {
+    std::vector<Task<int>> children = some();
+    children.push_back(failure_after(1, "x"));
+    CHECK_THROWS(run(gather(std::move(children))));
+  }
+  SECTION("a tuple's by a failure") {
+    CHECK_THROWS(run(gather(child('a'), child('b'), child('c'), failure_after(1, "x"))));
+  }
+  SECTION("with the gather itself") {
+    CHECK_THROWS_AS(run(wait_for(gather(some()), std::chrono::milliseconds(1))), WaitTimeoutError);
+  }
+  SECTION("with the gather of a tuple") {
+    auto all = gather(child('a'), child('b'), child('c'));
+    CHECK_THROWS_AS(run(wait_for(std::move(all), std::chrono::milliseconds(1))), WaitTimeoutError);
+  }
+  SECTION("with the gather of outcomes") {
+    auto all = gather(some(), return_exceptions);
+    CHECK_THROWS_AS(run(wait_for(std::move(all), std::chrono::milliseconds(1))), WaitTimeoutError);
+  }
+  SECTION("with the gather of a tuple of outcomes") {
+    auto all = gather(return_exceptions, child('a'), child('b'), child('c'));
+    CHECK_THROWS_AS(run(wait_for(std::move(all), std::chrono::milliseconds(1))), WaitTimeoutError);
+  }
+  CHECK(order == "abc");
+}
+
 TEST_CASE("the first failure of a tuple cancels the others before it is thrown", "[kit][gather]") {
   const ManualTime time;
   run_test([]() -> Task<void> {

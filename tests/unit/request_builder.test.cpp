@@ -112,6 +112,7 @@ TEST_CASE("parameters of every kind go into the query, after what is there") {
                                      .param("half", 0.5)
                                      .param("tenth", 0.1F)
                                      .param("double", 0.1)
+                                     .param("long", 1.0L / 3)
                                      .param("longest", -std::numeric_limits<double>::min())
                                      .param("none", none)
                                      .param("some", number)
@@ -120,7 +121,7 @@ TEST_CASE("parameters of every kind go into the query, after what is there") {
   CHECK(url ==
         "http://h/"
         "p?a=b&q=two%20words%26%3D%2B&int=-3&big=18446744073709551615&small=7&yes=true&half=0.5&"
-        "tenth=0.1&double=0.1&longest=-2.2250738585072014e-308&some=5"
+        "tenth=0.1&double=0.1&long=0.3333333333333333&longest=-2.2250738585072014e-308&some=5"
         "&%C3%BC=%C3%A4");
   const std::map<std::string, int> numbers = {{"a", 1}, {"b", 2}};
   const std::vector<std::pair<std::string, std::string>> texts = {{"c", "3"}, {"c", "4"}};
@@ -384,6 +385,11 @@ concept TakesCharacters = requires(Builder builder) {
 || requires(Builder builder) { builder.param("a", u8'c'); }
 || requires(Builder builder) { builder.param("a", L'c'); };
 static_assert(!TakesZero<RequestBuilder> && !TakesZero<BlockingRequestBuilder>);
+template <class Builder>
+concept TakesNull = requires(Builder builder) {
+  builder.param("a", nullptr);
+};
+static_assert(!TakesNull<RequestBuilder> && !TakesNull<BlockingRequestBuilder>);
 static_assert(!TakesCharacters<RequestBuilder> && !TakesCharacters<BlockingRequestBuilder>);
 
 TEST_CASE("a named builder is sent once, by whatever takes it") {

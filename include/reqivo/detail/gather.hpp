@@ -107,11 +107,38 @@ struct GatheredVector<void> {
   using type = void;
 };
 
+template <class T>
+void cancel(Task<T>& child) noexcept {
+  const Task<T> cancelled(std::move(child));
+}
+
+/// Cancels the children that are left when it goes, from the first to the last: with a container or
+/// a tuple alone, the order would be that of the standard library at hand.
+template <class Children>
+class CancelInOrder {
+ public:
+  explicit CancelInOrder(Children& children) noexcept : children_(children) {}
+  CancelInOrder(const CancelInOrder&) = delete;
+  CancelInOrder& operator=(const CancelInOrder&) = delete;
+  ~CancelInOrder() { now(children_); }
+
+ private:
+  template <class T>
+  static void now(std::vector<Task<T>>& children) noexcept {
+    for (auto& child : children) cancel(child);
+  }
+  template <class... T>
+  static void now(std::tuple<Task<T>...>& children) noexcept {
+    std::apply([](auto&... child) { (cancel(child), ...); }, children);
+  }
+  Children& children_;
+};
+
 /// Cancels what is left, at once, and throws the first failure.
 template <class Children>
 [[noreturn]] void cancel_and_throw(Children& children, const std::exception_ptr* failure) {
   const std::exception_ptr kept = *failure;  // the original dies with its child
-  { [[maybe_unused]] const Children cancelled(std::move(children)); }
+  { const CancelInOrder cancelled(children); }
   std::rethrow_exception(kept);
 }
 
@@ -120,6 +147,7 @@ Task<typename GatheredVector<T>::type> gather_vector(std::vector<Task<T>> childr
   PromiseBase& self = co_await ThisPromise();
   check_all(children);
   GatherCounter counter(self, true);
+  const CancelInOrder in_the_end(children);
   for (auto& child : children) {
     if (!counter.start(detail_promise(child))) break;
   }
@@ -138,6 +166,7 @@ Task<std::vector<Result<T>>> gather_vector_results(std::vector<Task<T>> children
   PromiseBase& self = co_await ThisPromise();
   check_all(children);
   GatherCounter counter(self, false);
+  const CancelInOrder in_the_end(children);
   for (auto& child : children) counter.start(detail_promise(child));
   co_await counter;
   std::vector<Result<T>> results;
@@ -151,6 +180,7 @@ Task<std::tuple<TupleElement<T>...>> gather_tuple(std::tuple<Task<T>...> childre
   PromiseBase& self = co_await ThisPromise();
   check_all(children);
   GatherCounter counter(self, true);
+  const CancelInOrder in_the_end(children);
   std::apply(
       [&](auto&... child) { static_cast<void>((counter.start(detail_promise(child)) && ...)); },
       children);
@@ -168,6 +198,7 @@ Task<std::tuple<Result<T>...>> gather_tuple_results(std::tuple<Task<T>...> child
   PromiseBase& self = co_await ThisPromise();
   check_all(children);
   GatherCounter counter(self, false);
+  const CancelInOrder in_the_end(children);
   std::apply([&](auto&... child) { (counter.start(detail_promise(child)), ...); }, children);
   co_await counter;
   co_return std::apply(

@@ -141,6 +141,8 @@ class [[nodiscard]] JoinAwaiter {
   WithoutWaiter then_;
 };
 
+struct HandleMaker;
+
 }  // namespace detail
 
 /// The owner of a task that runs beside its creator.
@@ -189,8 +191,7 @@ class [[nodiscard]] JoinHandle {
   }
 
  private:
-  template <detail::AwaitableArgument A>
-  friend auto create_task(A&& awaitable) -> JoinHandle<detail::AwaitResult<detail::Kept<A>>>;
+  friend struct detail::HandleMaker;
   /// For `gather` and `wait_for`, which cancel what they were given.
   friend Task<T> await_where_it_is(JoinHandle& handle) {
     co_return co_await handle.join(detail::WithoutWaiter::cancel);
@@ -207,6 +208,15 @@ class [[nodiscard]] JoinHandle {
   detail::TypedJoinState<T>* state_ = nullptr;
 };
 
+/// Makes handles for `create_task`: as a friend itself, being a constrained template, clang 16
+/// would not know it again.
+struct detail::HandleMaker {
+  template <class T>
+  static JoinHandle<T> make(TypedJoinState<T>* state) noexcept {
+    return JoinHandle<T>(state);
+  }
+};
+
 /// Starts it now, on the caller's stack up to its first suspension, and lets it go on beside the
 /// caller.
 template <detail::AwaitableArgument A>
@@ -215,7 +225,7 @@ auto create_task(A&& awaitable) -> JoinHandle<detail::AwaitResult<detail::Kept<A
   Task<T> task = detail::into_task(std::forward<A>(awaitable));
   auto& promise = detail_promise(task);
   auto* state = new detail::TypedJoinState<T>(std::move(task));
-  JoinHandle<T> handle(state);
+  JoinHandle<T> handle = detail::HandleMaker::make(state);
   state->start(promise);
   return handle;
 }

@@ -12,7 +12,7 @@ namespace reqivo::detail {
 
 template <class T>
 concept CharacterType = std::same_as<T, char> || std::same_as<T, wchar_t> ||
-    std::same_as<T, char8_t> || std::same_as<T, char16_t> || std::same_as<T, char32_t>;
+    std::same_as<T, decltype(u8' ')> || std::same_as<T, char16_t> || std::same_as<T, char32_t>;
 
 template <class T>
 concept ParameterNumber = std::integral<T> && !std::same_as<T, bool> && !CharacterType<T>;
@@ -59,6 +59,7 @@ class RequestSetters {
   Builder&& param(std::string_view name, std::string_view value) && {
     return std::move(param(name, value));
   }
+  void param(std::string_view name, std::nullptr_t value) = delete;
   /// The same in decimal.
   template <ParameterNumber Number>
   Builder& param(std::string_view name, Number value) & {
@@ -73,11 +74,14 @@ class RequestSetters {
   Builder&& param(std::string_view name, Number value) && {
     return std::move(param(name, value));
   }
-  /// The same in the fewest digits that tell it from its neighbours.
+  /// The same in the fewest digits that tell it from its neighbours; a long double, which differs
+  /// between platforms, as a double.
   template <std::floating_point Number>
   Builder& param(std::string_view name, Number value) & {
+    using Written = std::conditional_t<std::same_as<Number, float>, float, double>;
     std::array<char, 64> text;
-    const auto written = std::to_chars(text.data(), text.data() + text.size(), value);
+    const auto written =
+        std::to_chars(text.data(), text.data() + text.size(), static_cast<Written>(value));
     return param(name, std::string_view(text.data(), written.ptr));
   }
   template <std::floating_point Number>
