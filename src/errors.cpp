@@ -110,12 +110,12 @@ Failure invalid_request(const char* why) {
 
 namespace {
 
-std::string_view phase_in_words(Phase phase) noexcept {
-  switch (phase) {
+std::string_view phase_in_words(const Failure& failure) noexcept {
+  switch (failure.phase) {
     case Phase::none:
       return "";
-    case Phase::url:
-      return " while reading the URL";
+    case Phase::url:  // whatever else fails in it has nothing to do with the URL
+      return failure.code == ErrorCode::invalid_url ? " while reading the URL" : "";
     case Phase::pool:
       return " while waiting for a free connection";
     case Phase::resolve:
@@ -137,7 +137,7 @@ std::string_view phase_in_words(Phase phase) noexcept {
 std::string message_of(const Failure& failure, std::string_view method, std::string_view url) {
   return without_controls(
       concatenate({method.empty() ? "request" : method, url.empty() ? "" : " ", url, " failed",
-                   phase_in_words(failure.phase), failure.what.empty() ? "" : ": ", failure.what}));
+                   phase_in_words(failure), failure.what.empty() ? "" : ": ", failure.what}));
 }
 
 /// What every thrown type is made of, made once: a copy of this per type would be large.

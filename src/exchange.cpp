@@ -112,7 +112,7 @@ Outcome<Done> Exchange::begin() {
   deadline_.emplace(resolve_timeout(options_.timeout, *session_), start_,
                     session_->capabilities->connect_timeout);
   max_redirects_ = options_.max_redirects.value_or(session_->max_redirects);
-  body_limit_ = session_->limits.body_size();
+  body_limit_ = options_.body_limit.value_or(session_->limits.body_size());
   request_.progress = progress_;
   // A total of no time at all: no connection that is at hand may be quicker.
   if (auto late = deadline_->expired(*progress_, start_)) return std::move(*late);

@@ -126,6 +126,14 @@ void RequestDraft::form(std::string_view name, std::string_view value) {
   append_form_encoded(options.form, value, "+");
 }
 
+void RequestDraft::limits(const Limits& limits) {
+  RequestOptions& options = exchange().options();
+  if (!limits.transport_limit().empty() || limits.upload_buffer() != Limits().upload_buffer()) {
+    options.refuse(invalid_request("of all limits only body_size can be that of one request"));
+  }
+  options.body_limit = limits.body_size();
+}
+
 void RequestDraft::timeout(const Timeout& limits) {
   Exchange& request = exchange();
   refuse_unsupported(request, unsupported_setting(limits, *request.session().capabilities));

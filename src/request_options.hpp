@@ -37,6 +37,8 @@ struct RequestOptions {
   std::string_view body_type;  ///< the Content-Type that belongs to the body; empty: none
   std::string authorization;   ///< of the request's own auth; empty: none
   Timeout timeout;
+  std::optional<std::optional<std::size_t>>
+      body_limit;  ///< of what is buffered; in it, none: no limit
   std::optional<Redirect> redirect;
   std::optional<std::size_t> max_redirects;
   std::optional<bool> decode;

@@ -21,7 +21,9 @@
 
 // Whatever a program has for its own code: where the library is a shared one, libc++ takes types
 // that are hidden in the program for others than the library's, and a `catch` would miss them.
-namespace [[gnu::visibility("default")]] reqivo {
+#pragma GCC visibility push(default)
+
+namespace reqivo {
 
 /// What went wrong. Stable: values are never renumbered, and mean the same on both backends.
 enum class ErrorCode {
@@ -239,4 +241,6 @@ class ClosedError : public Error {
   using Error::Error;
 };
 
-}  // namespace gnu::visibility("default")]]reqivo
+}  // namespace reqivo
+
+#pragma GCC visibility pop

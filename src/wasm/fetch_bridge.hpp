@@ -57,8 +57,8 @@ void reqivo_program_began() noexcept;
 /// process will end with this code. Whether the runtime is to exit, too.
 int reqivo_program_ended(int exit_code) noexcept;
 
-/// The process will end with this code, since what `main` returns after it was suspended is lost, and
-/// with `main`, whatever is left running then.
+/// The process will end with this code, since what `main` returns after it was suspended is lost,
+/// and with `main`, whatever is left running then.
 void reqivo_set_exit_code(int exit_code) noexcept;
 
 /// Sends a request and gives its handle, which is never used again. `head` is lines ended by LF, of

@@ -64,8 +64,8 @@ void check_type(ErrorCode code) {
   }
 }
 
-std::string message_in(Phase phase) {
-  return thrown_by(Failure(ErrorCode::network, phase, "why"), "GET", "http://h/").message;
+std::string message_in(Phase phase, ErrorCode code = ErrorCode::network) {
+  return thrown_by(Failure(code, phase, "why"), "GET", "http://h/").message;
 }
 
 }  // namespace
@@ -171,7 +171,9 @@ TEST_CASE("phases have names", "[errors]") {
 
 TEST_CASE("the message tells the phase in words", "[errors]") {
   CHECK(message_in(Phase::none) == "GET http://h/ failed: why");
-  CHECK(message_in(Phase::url) == "GET http://h/ failed while reading the URL: why");
+  CHECK(message_in(Phase::url) == "GET http://h/ failed: why");
+  CHECK(message_in(Phase::url, ErrorCode::invalid_url) ==
+        "GET http://h/ failed while reading the URL: why");
   CHECK(message_in(Phase::pool) == "GET http://h/ failed while waiting for a free connection: why");
   CHECK(message_in(Phase::resolve) == "GET http://h/ failed while resolving the host name: why");
   CHECK(message_in(Phase::connect) == "GET http://h/ failed while connecting: why");

@@ -322,6 +322,24 @@ TEST_CASE("a limit on buffered bodies is exact, and an honest Content-Length is 
   CHECK(f.server.open() == 0);
 }
 
+TEST_CASE("a limit on buffered bodies may be that of one request") {
+  Fixture f;
+  f.session.limits(Limits().body_size(4));
+  f.server.answer().body("12345");
+  CHECK(run(f.session.get("http://h/").limits(Limits().body_size(5))).body() == "12345");
+  f.server.answer().body("12345");
+  CHECK(run(f.session.get("http://h/").limits(Limits())).body() == "12345");
+  f.server.answer().body("123");
+  CHECK_THROWS_AS(run(f.session.get("http://h/").limits(Limits().body_size(2))),
+                  InvalidResponseError);
+  const auto refused = [&f](const Limits& limits) {
+    CHECK_THROWS_WITH(run(f.session.get("http://h/").limits(limits)),
+                      ContainsSubstring("only body_size"));
+  };
+  refused(Limits().body_size(9).connections(1));
+  refused(Limits().upload_buffer(1));
+}
+
 TEST_CASE("a request that failed holds nothing open, though nobody has asked how it ended") {
   Fixture f;
   f.session.limits(Limits().body_size(4));

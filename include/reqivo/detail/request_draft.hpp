@@ -51,6 +51,7 @@ class RequestDraft {
   /// A value could not be turned into JSON.
   void refuse_json(std::string_view why);
   void form(std::string_view name, std::string_view value);
+  void limits(const Limits& limits);
   void timeout(const Timeout& limits);
   void redirect(Redirect mode);
   void max_redirects(std::size_t count);

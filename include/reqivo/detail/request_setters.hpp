@@ -151,8 +151,9 @@ class RequestSetters {
   }
   /// Sends what the generator yields, as it is yielded, chunked (RFC 9112 §7.1). What the generator
   /// throws is thrown to who awaits the request. It cannot be sent twice: a redirect that keeps the
-  /// body is RequestError, and so is a generator that was given to a request before. Platforms:
-  /// where `capabilities().streamed_upload` is false it is held in memory first, and beyond
+  /// body is RequestError (where a browser has followed it, the body was in memory), and so is a
+  /// generator that was given to a request before. Platforms: where
+  /// `capabilities().streamed_upload` is false it is held in memory first, and beyond
   /// `Limits::upload_buffer` it is UnsupportedError.
   Builder& body(Generator<std::string>&& pieces) & {
     draft_.body(std::move(pieces), std::nullopt);
@@ -191,6 +192,14 @@ class RequestSetters {
     return std::move(form(name, value));
   }
   void form(std::string_view name, std::nullptr_t value) = delete;
+
+  /// How much of this response may be buffered (`Limits::body_size`), in place of the session's.
+  /// Errors: RequestError where another limit is set, which are all the session's.
+  Builder& limits(const Limits& limits) & {
+    draft_.limits(limits);
+    return self();
+  }
+  Builder&& limits(const Limits& limits) && { return std::move(this->limits(limits)); }
 
   /// The whole exchange, redirects and body included; limits per step that nobody set grow with it.
   Builder& timeout(Duration total) & {
