@@ -25,12 +25,12 @@ void ResponseHead::raise_for_status() const {
 }
 
 std::string Response::text() const {
-  // Of several the values count together, as browsers hand them out.
-  std::string type;
+  // Of several fields the values count together, as browsers hand them out.
+  std::string types;
   for (const auto& [name, value] : headers()) {
-    if (same_field_name(name, "Content-Type")) type.append(type.empty() ? "" : ", ").append(value);
+    if (same_field_name(name, "Content-Type")) types.append(",").append(value);
   }
-  return detail::decode_text(body_, type);
+  return detail::decode_text(body_, types);
 }
 
 detail::FixedSlices detail::slices_of(std::size_t size) {

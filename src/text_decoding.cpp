@@ -169,7 +169,7 @@ std::string media_type_parameter(std::string_view content_type, std::string_view
       rest.remove_prefix(1);
       value = take_quoted(rest);
     } else if (has_value) {
-      value = trim_ascii_whitespace(rest.substr(0, rest.find(';')));
+      value = trim_ascii_whitespace(rest.substr(0, rest.find_first_of(";,")));
     }
     if (has_value && found == lower_case(name) && !value.empty()) return value;
     const std::size_t next = rest.find(';');

@@ -14,8 +14,8 @@ namespace reqivo::detail {
 /// subpart practice), never an error: TextDecoder's result.
 [[nodiscard]] std::string decode_text(std::string_view bytes, std::string_view content_type);
 
-/// The value of parameter `name` in a Content-Type value (RFC 9110 §5.6.6), unquoted; empty if
-/// there is none.
+/// The value of parameter `name` in a Content-Type value (RFC 9110 §5.6.6), or in several with
+/// commas between them, unquoted; empty if there is none.
 [[nodiscard]] std::string media_type_parameter(std::string_view content_type,
                                                std::string_view name);
 

@@ -254,6 +254,13 @@ TEST_CASE("a charset in the second of two Content-Types counts", "[responses]") 
     AsyncSession session;
     const Response response = co_await session.get(script.url());
     CHECK(response.text() == "\xC3\xA9");
+    RawScript twice;
+    twice.answer("HTTP/1.1 200 OK",
+                 "Content-Type: text/plain; charset=latin1\r\n"
+                 "Content-Type: text/plain; charset=latin1\r\nContent-Length: 1\r\n",
+                 "\xE9");
+    const Response same = co_await session.get(twice.url());
+    CHECK(same.text() == "\xC3\xA9");
   });
 }
 
