@@ -1,5 +1,5 @@
 # Finds standalone Asio, which ships no CMake package, and defines Asio::asio with the settings Reqivo compiles it
-# with. Cache variable: Asio_INCLUDE_DIR.
+# with. Cache variable: Asio_INCLUDE_DIR. Sets Asio_VERSION and, as ASIO_VERSION is written, Asio_VERSION_NUMBER.
 include(FindPackageHandleStandardArgs)
 
 find_path(Asio_INCLUDE_DIR asio.hpp)
@@ -7,10 +7,10 @@ mark_as_advanced(Asio_INCLUDE_DIR)
 
 if(Asio_INCLUDE_DIR AND EXISTS "${Asio_INCLUDE_DIR}/asio/version.hpp")
   file(STRINGS "${Asio_INCLUDE_DIR}/asio/version.hpp" line REGEX "^#define ASIO_VERSION ")
-  string(REGEX REPLACE ".* ([0-9]+) .*" "\\1" number "${line}")
-  math(EXPR major "${number} / 100000")
-  math(EXPR minor "${number} / 100 % 1000")
-  math(EXPR patch "${number} % 100")
+  string(REGEX REPLACE ".* ([0-9]+) .*" "\\1" Asio_VERSION_NUMBER "${line}")
+  math(EXPR major "${Asio_VERSION_NUMBER} / 100000")
+  math(EXPR minor "${Asio_VERSION_NUMBER} / 100 % 1000")
+  math(EXPR patch "${Asio_VERSION_NUMBER} % 100")
   set(Asio_VERSION ${major}.${minor}.${patch})
 endif()
 

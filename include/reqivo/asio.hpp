@@ -8,8 +8,13 @@
 #define ASIO_DISABLE_STD_ALIGNED_ALLOC
 #endif
 #include <asio/io_context.hpp>
+#include <asio/version.hpp>
 #ifdef ASIO_HAS_STD_ALIGNED_ALLOC
 #error "Include reqivo/asio.hpp before Asio's own headers, or define ASIO_DISABLE_STD_ALIGNED_ALLOC"
+#endif
+// The CMake target gives the version that Reqivo was built with; two in one program crash it.
+#if defined(REQIVO_ASIO_VERSION) && ASIO_VERSION != REQIVO_ASIO_VERSION
+#error "These headers of Asio are not of the version that Reqivo was built with"
 #endif
 
 namespace reqivo {
