@@ -25,7 +25,7 @@ void ResponseHead::raise_for_status() const {
 }
 
 std::string Response::text() const {
-  // Of several fields the values count together, as browsers hand them out.
+  // Of several fields the first that has a charset counts: browsers hand them out as one.
   std::string types;
   for (const auto& [name, value] : headers()) {
     if (same_field_name(name, "Content-Type")) types.append(",").append(value);

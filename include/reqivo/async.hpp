@@ -22,7 +22,8 @@ void run_to_end(TaskPromiseBase& task);
 
 /// Waits `wait` without blocking the thread. Zero or less: lets other ready work go first.
 [[nodiscard]] Task<void> sleep(Duration wait);
-/// A number has no unit: `sleep(5s)`. Without this, `sleep(5)` would be POSIX's where there is one.
+/// A number has no unit: `sleep(5s)`. Without this, `sleep(5)` would be POSIX's where there is one,
+/// as `sleep(5U)` is still.
 template <std::integral Number>
 void sleep(Number wait) = delete;
 

@@ -55,7 +55,8 @@ enum class ErrorCode {
   pool_timeout = 12,
   /// The answer breaks HTTP framing (RFC 9112), or redirects to what is no http or https URL.
   invalid_response = 13,
-  /// The answer is larger than a limit of the session allows (head, field count, buffered body, one
+  /// The answer is larger than a limit of the session or the request allows (head, field count,
+  /// buffered body, one
   /// line for `iter_lines`), or than there is memory for.
   limit_exceeded = 14,
   /// The body does not decode by its Content-Encoding, or ends too early for it.

@@ -69,7 +69,7 @@ template <class T>
 
 /// The same with an AbortSignal (DOM Standard §3.3): once it is aborted the task is destroyed, with
 /// all that it waits for (a micro-task later), and the Promise rejects with the signal's reason.
-/// With what is neither undefined nor an AbortSignal, it rejects with a TypeError.
+/// With what is neither undefined, null nor an AbortSignal, it rejects with a TypeError.
 template <class T>
 [[nodiscard]] emscripten::val to_promise(Task<T> task, emscripten::val abort_signal) {
   return detail::start_promise(detail::to_js_value(std::move(task)), std::move(abort_signal));

@@ -86,7 +86,8 @@ enum class Redirect {
 };
 
 /// Bounds on what a session holds and uses. `std::nullopt` means no limit. Under wasm the browser
-/// owns all but `body_size` and `upload_buffer`, and setting them throws UnsupportedError.
+/// owns all but `body_size` and `upload_buffer`, and setting them throws UnsupportedError. A
+/// request takes `body_size` alone.
 class Limits {
  public:
   Limits() = default;

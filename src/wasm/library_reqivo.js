@@ -54,6 +54,9 @@ addToLibrary({
     // Nothing is done for a record that is not alive any more by then, or was not before: Node
     // takes them all when the program ends.
     order(record, work) {
+#if ENVIRONMENT_MAY_BE_NODE
+      if (reqivo.ended) return;
+#endif
       if (!reqivo.inside && !reqivo.orders.length) queueMicrotask(reqivo.carryOut);
       reqivo.orders.push(() => {
         if (record?.operation) work(record);
@@ -76,7 +79,8 @@ addToLibrary({
     postTask(task) {
 #if ENVIRONMENT_MAY_BE_NODE
       if (reqivo.isNode()) {
-        setImmediate(task);
+        reqivo.immediate = setImmediate(task);
+        if (reqivo.ended) reqivo.immediate['unref']();
         return;
       }
 #endif
@@ -93,11 +97,24 @@ addToLibrary({
 #if ENVIRONMENT_MAY_BE_NODE
     isAwaited: () => false, // whether JavaScript waits for a promise of ours
 
-    // What a program has left going on no longer keeps the process.
+    // What a program has left going on no longer keeps the process, nor what comes of it while the
+    // process lives on for something else.
+    programIsOver: false,
+    exitCode: 0,
+    ended: false,
+    immediate: undefined,
     letProcessEnd() {
-      if (reqivo.resume || reqivo.isAwaited()) return;
-      reqivo.timer?.['unref'](); // still armed, if the process lives on for something else
+      if (!reqivo.programIsOver || reqivo.resume || reqivo.isAwaited()) return;
+      reqivo.ended = true;
+      reqivo.timer?.['unref']();
+      reqivo.immediate?.['unref']();
       for (const handle of [...reqivo.records.keys()]) _reqivo_fetch_release(handle);
+    },
+    // Somebody waits again.
+    keepProcess() {
+      reqivo.ended = false;
+      reqivo.timer?.['ref']();
+      reqivo.immediate?.['ref']();
     },
 
     runsInNode: undefined,
@@ -293,6 +310,9 @@ addToLibrary({
   reqivo_set_timer: (milliseconds) => {
     clearTimeout(reqivo.timer);
     reqivo.timer = setTimeout(reqivo.turnForTimer, milliseconds);
+#if ENVIRONMENT_MAY_BE_NODE
+    if (reqivo.ended) reqivo.timer['unref']();
+#endif
   },
 
   reqivo_clear_timer__deps: ['$reqivo'],
@@ -306,12 +326,21 @@ addToLibrary({
 #if ENVIRONMENT_MAY_BE_NODE
     if (reqivo.isNode()) {
       reqivoFlushOnExit();
-      reqivo.timer?.['ref'](); // see letProcessEnd
+      reqivo.keepProcess();
     }
 #endif
     reqivo.resume = () => {
       reqivo.resume = null;
       resolve();
+#if ENVIRONMENT_MAY_BE_NODE
+      // When `main` has returned, or is suspended again.
+      if (reqivo.programIsOver) {
+        setImmediate(() => {
+          process.exitCode = reqivo.exitCode; // Emscripten has set another as `main` was suspended
+          reqivo.letProcessEnd();
+        });
+      }
+#endif
     };
   })),
 #else
@@ -371,6 +400,8 @@ addToLibrary({
 #if ENVIRONMENT_MAY_BE_NODE
     if (reqivo.isNode()) {
       reqivoFlushOnExit();
+      reqivo.programIsOver = false;
+      reqivo.keepProcess();
       reqivo.programStuck = () => reqivo.enter(_reqivo_program_stuck);
       process.once('beforeExit', reqivo.programStuck);
     }
@@ -384,8 +415,9 @@ addToLibrary({
     if (reqivo.isNode()) {
       process['off']('beforeExit', reqivo.programStuck);
       reqivoFlushNow();
+      reqivo.programIsOver = true;
+      reqivo.exitCode = process.exitCode = exitCode;
       reqivo.letProcessEnd();
-      process.exitCode = exitCode;
     }
 #endif
     return {{{ EXIT_RUNTIME ? 1 : 0 }}};
@@ -398,7 +430,9 @@ addToLibrary({
     if (reqivo.isNode()) {
       reqivoFlushOnExit();
       process.exitCode = exitCode;
-      setImmediate(reqivo.letProcessEnd); // when `main` has returned, or is suspended again
+      reqivo.programIsOver = true;
+      reqivo.exitCode = exitCode;
+      setImmediate(reqivo.letProcessEnd);
     }
 #endif
   },

@@ -5,6 +5,9 @@ addToLibrary({
     'reqivoPromises.records = new Map(); reqivoPromises.followers = new WeakMap();',
   $reqivoPromises__deps: [
     '$reqivo', '$Emval', '$runtimeKeepalivePush', '$runtimeKeepalivePop', 'reqivo_promise_abort',
+#if ENVIRONMENT_MAY_BE_NODE
+    'reqivo_fetch_release',
+#endif
     'reqivo_promise_forget',
   ],
   $reqivoPromises: {
@@ -15,11 +18,14 @@ addToLibrary({
     make(signal) {
       {{{ runtimeKeepalivePush() }}}
       reqivo.isAwaited = () => reqivoPromises.records.size > 0;
+#if ENVIRONMENT_MAY_BE_NODE
+      if (reqivo.ended) reqivo.keepProcess();
+#endif
       const handle = ++reqivoPromises.lastHandle;
       const record = { settled: false };
       record.promise = new Promise((resolve, reject) => Object.assign(record, { resolve, reject }));
       reqivoPromises.records.set(handle, record);
-      if (signal) reqivoPromises.follow(signal, handle, record);
+      if (signal != null) reqivoPromises.follow(signal, handle, record);
       return handle;
     },
     follow(signal, handle, record) {
@@ -32,7 +38,7 @@ addToLibrary({
           reqivo.enter(() => _reqivo_promise_abort(handle));
         });
       };
-      if (!signal.addEventListener) {
+      if (typeof signal.aborted != 'boolean' || !signal.addEventListener) {
         abortFor(new TypeError('to_promise takes an AbortSignal'));
         return;
       }
@@ -64,6 +70,9 @@ addToLibrary({
       if (!reqivoPromises.records.delete(handle)) return;
 #if HAS_MAIN
       {{{ runtimeKeepalivePop() }}}
+#endif
+#if ENVIRONMENT_MAY_BE_NODE
+      reqivo.letProcessEnd();
 #endif
     },
     // The task that settles is still on the stack.

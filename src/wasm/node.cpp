@@ -240,8 +240,14 @@ bool refuses_field(std::string_view name, std::string_view value) noexcept {
 
 void end_what_was_detached() noexcept { detail::Scheduler::current().cancel_detached(); }
 
-constexpr NodeParts parts{detail::follow_redirect, explain, refuses_field, send_whole, take_answer,
-                          end_what_was_detached};
+void end_program(int exit_code) noexcept {
+  end_what_was_detached();
+  reqivo_set_exit_code(exit_code);
+}
+
+constexpr NodeParts parts{
+    detail::follow_redirect, explain,    refuses_field, send_whole, take_answer,
+    end_what_was_detached,   end_program};
 
 constinit const NodeParts* provided = nullptr;
 

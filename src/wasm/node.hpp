@@ -26,6 +26,9 @@ struct NodeParts {
   /// The process ends with the program, and what it has left going on by itself with it, as
   /// natively. A page lives on, and so does that.
   void (*end_what_was_detached)() noexcept;
+  /// For a program that is over before `main` has returned: ends what it has detached, and has the
+  /// process end with this code.
+  void (*end_program)(int exit_code) noexcept;
 };
 
 /// Null where this is a page or a worker of one.

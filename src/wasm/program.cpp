@@ -59,8 +59,9 @@ int run_program(Task<int> task) {
   if (program.running) throw_misuse("reqivo: run_main runs one program at a time");
   program.handle = create_task(wasm::take_exit_code(std::move(task)));
   if (program.exit_code) {
-    wasm::end_what_was_detached();
-    return *std::exchange(program.exit_code, std::nullopt);
+    const int exit_code = *std::exchange(program.exit_code, std::nullopt);
+    if (wasm::node() != nullptr) wasm::node()->end_program(exit_code);
+    return exit_code;
   }
   program.running = true;
   reqivo_program_began();

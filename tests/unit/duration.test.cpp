@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 #include <ratio>
@@ -5,18 +7,21 @@
 #include <reqivo/detail/duration.hpp>
 #include <reqivo/detail/timer.hpp>
 
-namespace reqivo::test {
-namespace {
-
-using std::chrono::nanoseconds;
-constexpr nanoseconds longest = nanoseconds::max();
-
+namespace a_program {
+using namespace reqivo;
 // POSIX has a sleep of whole seconds, which would block the loop.
 template <class Wait>
 concept CanSleep = requires(Wait wait) {
   sleep(wait);
 };
-static_assert(CanSleep<std::chrono::seconds> && !CanSleep<int> && !CanSleep<unsigned>);
+static_assert(CanSleep<std::chrono::seconds> && !CanSleep<int> && !CanSleep<long>);
+}  // namespace a_program
+
+namespace reqivo::test {
+namespace {
+
+using std::chrono::nanoseconds;
+constexpr nanoseconds longest = nanoseconds::max();
 
 TEST_CASE("any chrono duration is held in nanoseconds", "[kit][duration]") {
   CHECK(Duration(std::chrono::seconds(3)).nanoseconds() == nanoseconds(3'000'000'000));

@@ -20,7 +20,7 @@ inline constexpr ReturnExceptions return_exceptions;
 namespace detail {
 
 /// Counts the children of one gather and wakes it when there is nothing left to wait for. Lives in
-/// the gather's frame, before its children are destroyed with it.
+/// the gather's frame; its children end before it does.
 class GatherCounter {
  public:
   GatherCounter(PromiseBase& owner, bool stop_on_failure) noexcept
@@ -108,7 +108,7 @@ struct GatheredVector<void> {
 };
 
 template <class T>
-void cancel(Task<T>& child) noexcept {
+void cancel_child(Task<T>& child) noexcept {
   const Task<T> cancelled(std::move(child));
 }
 
@@ -125,11 +125,11 @@ class CancelInOrder {
  private:
   template <class T>
   static void now(std::vector<Task<T>>& children) noexcept {
-    for (auto& child : children) cancel(child);
+    for (auto& child : children) detail::cancel_child(child);
   }
   template <class... T>
   static void now(std::tuple<Task<T>...>& children) noexcept {
-    std::apply([](auto&... child) { (cancel(child), ...); }, children);
+    std::apply([](auto&... child) { (detail::cancel_child(child), ...); }, children);
   }
   Children& children_;
 };

@@ -45,8 +45,9 @@ for (const variant of variants) {
   });
 }
 
-for (const [name, exitCode] of [['outlived', 7], ['outlived_run', 0]]) {
-  test(`the process ends with a main that blocks, which has printed all (${name})`, () => {
+const outlived = [['outlived', 7], ['outlived_at_once', 7], ['outlived_twice', 7], ['outlived_run', 0]];
+for (const [name, exitCode] of outlived) {
+  test(`the process ends with main, which has printed all (${name})`, () => {
     const { status, signal, lines, stderr } = run(name);
     assert.deepEqual({ status, signal, lines, stderr },
       { status: exitCode, signal: null, lines: ['the end'], stderr: '' });
